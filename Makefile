@@ -1,0 +1,53 @@
+# Every target makes its own .venv and says what it does. `make PYTHON=python3.12 test` chooses the interpreter.
+
+SHELL := /bin/sh
+PORT ?= 8000
+VENV ?= .venv
+
+# The newest Python that really runs here (a pyenv shim may be there and refuse).
+PYTHON ?= $(shell for p in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/python python3.12 "$$HOME"/.pyenv/versions/3.12*/bin/python python3.11 python3.10 python3; do \
+	if "$$p" -c 'import sys, venv, sqlite3, ssl; sys.exit(sys.version_info < (3, 10))' >/dev/null 2>&1; then echo "$$p"; break; fi; done)
+
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench browser
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+$(VENV)/installed: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed."; exit 1; }
+	@echo "==> Making $(VENV) with $(PYTHON) and installing requirements.txt"
+	@"$(PYTHON)" -m venv $(VENV) || { echo "Python's venv is missing (Debian: apt-get install python3-venv)."; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+demo: $(VENV)/installed ## Show the demo site with the sandbox: no Coze account, no internet (PORT=8000)
+	@echo "==> Starting the demo site on port $(PORT) and the sandbox on the next one"
+	@$(BIN)/python manage.py demo --port $(PORT)
+
+# Debian's Chromium where it can be had; else Playwright's own; else the browser tests say that they are skipped.
+browser: $(VENV)/installed
+	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || { \
+	echo "==> Installing a browser for the browser tests"; \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+	$(BIN)/python -m playwright install chromium >/dev/null 2>&1 || \
+	echo "==> No browser could be installed: the browser tests will be skipped"; }
+
+test: browser ## Run all tests, browser included, with coverage
+	@echo "==> Running the tests"
+	@$(BIN)/python -W error -m pytest --cov --cov-report=term
+
+lint: $(VENV)/installed ## Check style, types, templates, scripts, migrations
+	@echo "==> ruff, mypy, djlint, migrations, scripts and styles"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/djlint --lint --check --quiet coze_widget templates
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh lint/run.sh
+
+bench: $(VENV)/installed ## Measure; writes bench/results.json
+	@echo "==> Measuring"
+	@$(BIN)/python -m bench
