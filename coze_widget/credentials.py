@@ -1,0 +1,258 @@
+"""The credentials of a Coze OAuth app, in every form in which people have them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from coze_widget.keys import PrivateKeyError, load_private_key
+from coze_widget.redaction import name_credential, redact
+
+COZE_CN_BASE_URL = "https://api.coze.cn"
+COZE_COM_BASE_URL = "https://api.coze.com"
+
+_FIELDS = (
+    "client_id",
+    "public_key_id",
+    "private_key",
+    "private_key_path",
+    "base_url",
+    "account_id",
+    "enterprise_id",
+    "scope",
+)
+# What coze_oauth_config.json has besides, or under another name.
+_CONFIG_FIELDS = ("client_type", "coze_api_base", "coze_www_base")
+_PUBLIC_ID = re.compile(r"[!-~]{1,256}")
+_PATH_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # goes into the URL's path
+_NETLOC = re.compile(r"(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_LARGEST_FILE = 65_536
+_LONGEST_PATH = 1_024
+
+
+class CredentialsError(ValueError):
+    """Raised when credentials are unusable as configured.
+
+    Not a `CozeError`: whoever handles "Coze is down" must not swallow this. The
+    message names app, field and what is accepted, never a secret's value.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class OAuthApp:
+    """One OAuth service app, as Coze's console knows it."""
+
+    client_id: str
+    public_key_id: str
+    private_key: str = field(repr=False)  # PEM text
+    base_url: str = COZE_CN_BASE_URL
+    # An organisation of an enterprise, or another account that authorised the app.
+    account_id: str = ""
+    enterprise_id: str = ""  # an enterprise's privileged app
+    scope: Mapping[str, object] | None = field(default=None, hash=False)  # channel apps
+
+
+def load_oauth_app(
+    value: Mapping[str, object] | str | os.PathLike[str], *, name: str
+) -> OAuthApp:
+    """Read fields, or a `coze_oauth_config.json` (parsed, or its path), and check them.
+
+    Raises `CredentialsError`. Files are read at each call; the key is parsed once.
+    """
+    try:
+        return _build_app(_read_mapping(value))
+    except CredentialsError as exc:
+        problem = str(exc)
+    # Out here nothing is chained: the inner frames held the key.
+    raise CredentialsError(f'OAuth app "{redact(name)}": {problem}.')
+
+
+def _build_app(fields: Mapping[str, object]) -> OAuthApp:
+    _refuse_unknown(fields)
+    _check_client_type(fields)
+    account_id = _read_id(fields, "account_id", _PATH_ID)
+    enterprise_id = _read_id(fields, "enterprise_id", _PATH_ID)
+    if account_id and enterprise_id:
+        raise CredentialsError("account_id and enterprise_id exclude each other")
+    return OAuthApp(
+        client_id=_require_id(fields, "client_id"),
+        public_key_id=_require_id(fields, "public_key_id"),
+        private_key=_read_private_key(fields),
+        base_url=_read_base_url(fields),
+        account_id=account_id,
+        enterprise_id=enterprise_id,
+        scope=_read_scope(fields),
+    )
+
+
+def _read_mapping(value: object) -> Mapping[str, object]:
+    if isinstance(value, Mapping):
+        return value
+    if not isinstance(value, (str, os.PathLike)):
+        raise CredentialsError(
+            f"is of type {type(value).__name__}; accepted are a mapping of fields or "
+            "the path of a coze_oauth_config.json"
+        )
+    text = _read_file(value, "coze_oauth_config.json")
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        raise CredentialsError("coze_oauth_config.json is not JSON") from None
+    if not isinstance(fields, dict):
+        raise CredentialsError("coze_oauth_config.json is not a JSON object")
+    return fields
+
+
+def _refuse_unknown(fields: Mapping[str, object]) -> None:
+    unknown = [str(key) for key in fields if key not in _FIELDS + _CONFIG_FIELDS]
+    if unknown:
+        raise CredentialsError(
+            f"unknown {', '.join(redact(key, limit=40) for key in unknown)}; accepted "
+            f"are {', '.join(_FIELDS)}, and those of a coze_oauth_config.json"
+        )
+
+
+def _check_client_type(fields: Mapping[str, object]) -> None:
+    if _read_text(fields, "client_type") not in ("", "jwt"):
+        raise CredentialsError(
+            'client_type is not "jwt"; create an OAuth app of the type service (JWT)'
+        )
+
+
+def _read_text(fields: Mapping[str, object], key: str) -> str:
+    """Return "" for what is absent: a setting that is filled from an empty variable."""
+    value = fields.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise CredentialsError(
+            f"{key} is of type {type(value).__name__}; write it as text"
+        )
+    return value.strip(" \t\r\n\"'")
+
+
+def _require_id(fields: Mapping[str, object], key: str) -> str:
+    text = _read_id(fields, key, _PUBLIC_ID)
+    if not text:
+        raise CredentialsError(f"{key} is missing")
+    return text
+
+
+def _read_id(fields: Mapping[str, object], key: str, pattern: re.Pattern[str]) -> str:
+    text = _read_text(fields, key)
+    kind = _name_secret(text)
+    if kind:
+        raise CredentialsError(
+            f"{key} holds {kind}, which does not belong there; if it was shown to "
+            "anybody, revoke it"
+        )
+    if text and not pattern.fullmatch(text):
+        raise CredentialsError(f"{key} is no id: copy it from Coze's console")
+    return text
+
+
+def _name_secret(text: str) -> str:
+    return "a PEM" if "-----BEGIN" in text else name_credential(text)
+
+
+def _read_private_key(fields: Mapping[str, object]) -> str:
+    path = fields.get("private_key_path") or ""
+    text = _read_text(fields, "private_key")
+    if bool(path) == bool(text):
+        raise CredentialsError(
+            "either private_key (a PEM) or private_key_path is needed, and not both"
+        )
+    key = "private_key" if text else "private_key_path"
+    if path:
+        text = _read_file(path, key)
+    return _check_pem(text, key)
+
+
+def _check_pem(text: str, key: str) -> str:
+    # As environment variables and .env files carry it: \\n written out.
+    pem = text.replace("\\r", "").replace("\\n", "\n").strip()
+    try:
+        load_private_key(pem)
+    except PrivateKeyError as exc:
+        kind = name_credential(pem) if "-----BEGIN" not in pem else ""
+        problem = f"holds {kind}, not the private key's PEM" if kind else str(exc)
+    else:
+        return pem
+    raise CredentialsError(f"{key} {problem}")
+
+
+def _read_file(path: object, what: str) -> str:
+    if not isinstance(path, (str, os.PathLike)):
+        raise CredentialsError(f"{what} is of type {type(path).__name__}, not a path")
+    place = os.path.expanduser(os.fsdecode(path))
+    try:
+        with open(place, "rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+    except OSError as exc:
+        problem = _describe_unreadable(place, exc)
+    except ValueError:
+        problem = "is no path: it holds a null byte"
+    else:
+        return _decode(content, what)
+    raise CredentialsError(f"{what} {problem}")
+
+
+def _decode(content: bytes, what: str) -> str:
+    if len(content) > _LARGEST_FILE:
+        raise CredentialsError(f"{what} is a file of more than 64 KB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CredentialsError(f"{what} is not a text file in UTF-8") from None
+
+
+def _describe_unreadable(place: str, exc: OSError) -> str:
+    kind = _name_secret(place)
+    if kind or len(place) > _LONGEST_PATH:
+        return f"holds {kind or 'a long text'} instead of a path"
+    return f"cannot be read at {place!r}: {exc.strerror}"
+
+
+def _read_base_url(fields: Mapping[str, object]) -> str:
+    given = {key: _read_text(fields, key) for key in ("base_url", "coze_api_base")}
+    urls = {url.rstrip("/") for url in given.values() if url}
+    if len(urls) > 1:
+        raise CredentialsError("base_url and coze_api_base differ; give one of them")
+    url = urls.pop() if urls else COZE_CN_BASE_URL
+    _check_base_url(url)
+    return url
+
+
+def _check_base_url(url: str) -> None:
+    scheme, _, netloc = url.partition("://")
+    if scheme not in ("https", "http") or not _NETLOC.fullmatch(netloc):
+        raise CredentialsError(
+            "base_url is not scheme and host alone, in lower case, such as "
+            f"{COZE_CN_BASE_URL} or {COZE_COM_BASE_URL}"
+        )
+    # Whoever reads the assertion on its way can exchange it before Coze gets it.
+    if scheme == "http" and re.sub(r":\d+$", "", netloc) not in _LOOPBACK:
+        raise CredentialsError(
+            "base_url is plain http, which is accepted for localhost, 127.0.0.1 and "
+            "[::1] only; use https"
+        )
+
+
+def _read_scope(fields: Mapping[str, object]) -> Mapping[str, object] | None:
+    scope = fields.get("scope") or None
+    if scope is None:
+        return None
+    if not isinstance(scope, Mapping):
+        raise CredentialsError(
+            f"scope is of type {type(scope).__name__}; it is a mapping, as Coze's guide "
+            "for channel apps shows"
+        )
+    try:
+        json.dumps(dict(scope))
+    except (TypeError, ValueError):
+        raise CredentialsError("scope holds what JSON cannot carry") from None
+    return scope

@@ -1,0 +1,92 @@
+"""What can go wrong between us and Coze.
+
+CozeError
+ ├── BadRequestError
+ ├── AuthenticationError
+ ├── PermissionDeniedError
+ ├── NotFoundError
+ ├── RateLimitError
+ ├── TimeoutError
+ ├── GatewayError
+ ├── InternalServerError
+ │    └── InvalidResponseError
+ └── ConnectionFailedError
+
+The names are those of Coze's own Node SDK, plus the last two. A mistake in the
+configuration is none of these, so that a handler for "Coze is down" cannot hide it:
+see ``coze_widget.credentials.CredentialsError``.
+"""
+
+from __future__ import annotations
+
+
+class CozeError(Exception):
+    """Raised when Coze refuses, cannot answer, or answers what nobody can use.
+
+    Everything it holds is fit for a log: no request, body, token or key. ``remedy``
+    says in plain words what somebody can do about it; ``logid`` is what Coze's
+    support asks for; ``retry_after`` is a span in seconds, where Coze named one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: int | str | None = None,
+        logid: str = "",
+        status: int | None = None,
+        remedy: str = "",
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.logid = logid
+        self.status = status
+        self.remedy = remedy
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        facts = {"HTTP": self.status, "code": self.code, "logid": self.logid}
+        known = ", ".join(f"{name} {value}" for name, value in facts.items() if value)
+        sentence = f"{self.args[0]} ({known})" if known else str(self.args[0])
+        return f"{sentence}. {self.remedy}".rstrip() if self.remedy else sentence
+
+
+class BadRequestError(CozeError):
+    """Raised when Coze finds the request itself wrong (HTTP 400, code 4000)."""
+
+
+class AuthenticationError(CozeError):
+    """Raised when Coze does not accept who we say we are (401, 4100, 700012006)."""
+
+
+class PermissionDeniedError(CozeError):
+    """Raised when Coze knows us and says no (403, 4101)."""
+
+
+class NotFoundError(CozeError):
+    """Raised when there is no such thing, or it is not this account's (404, 4200)."""
+
+
+class RateLimitError(CozeError):
+    """Raised when we asked too often (429, 4013)."""
+
+
+class TimeoutError(CozeError):
+    """Raised when Coze gave up waiting (408), or we did."""
+
+
+class GatewayError(CozeError):
+    """Raised when something in front of Coze could not reach it (502)."""
+
+
+class InternalServerError(CozeError):
+    """Raised when Coze failed (any other 5xx)."""
+
+
+class InvalidResponseError(InternalServerError):
+    """Raised when Coze said yes with something unusable: HTML, no token, no expiry."""
+
+
+class ConnectionFailedError(CozeError):
+    """Raised when no answer came: no route, no name, no TLS, a cut line."""

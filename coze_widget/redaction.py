@@ -1,0 +1,38 @@
+"""Text that somebody else wrote, made fit for our logs and messages."""
+
+from __future__ import annotations
+
+import re
+
+# Prefixes seen in Coze's guides on access tokens.
+_KINDS = {
+    "pat_": "a personal access token",
+    "cztei_": "a service access token",
+    "czs_": "an OAuth access token",
+    "czu_": "an OAuth access token",
+}
+_TOKEN = re.compile(r"\b(pat_|cztei_|czs_|czu_)[A-Za-z0-9]{8,}")
+_SECRETS = re.compile(
+    r"""
+      -----BEGIN .*? (?: -----END [^-]* ----- | \Z )  # PEM, cut off or whole
+    | eyJ [\w-]+ (?: \. [\w-]* ){1,2}                 # JWT
+    | (?: pat | cztei | czs | czu ) _ [\w-]+
+    | (?<= //) [^/@\s]+ (?= @)                        # user:password in a URL
+    | [\w+/=-]{40,}                                   # anything long and opaque
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def redact(text: str, *, limit: int = 200) -> str:
+    """Return at most `limit` printable characters on one line, secrets masked."""
+    # Far more than is kept: a secret across the final cut is masked before it.
+    line = "".join(char if char.isprintable() else " " for char in text[: limit * 20])
+    line = " ".join(_SECRETS.sub("[masked]", line).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def name_credential(text: str) -> str:
+    """Say what kind of Coze token a text holds, "" if none."""
+    found = _TOKEN.search(text)
+    return _KINDS[found[1]] if found else ""
