@@ -1,0 +1,70 @@
+"""The stand-in Chat SDK under the path shape of Coze's CDN."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from coze_widget.sandbox.http import Response
+
+FOLDER = Path(__file__).parent / "sdk"
+PATH = re.compile(
+    r"/obj/unpkg(?:-va)?/flow-platform/chat-app-sdk/(?P<version>[\w.-]+)"
+    r"/libs/(?:cn|oversea)/(?P<name>[\w.-]+)"
+)
+JAVASCRIPT = "text/javascript; charset=utf-8"
+# In the order in which they build on each other; index.js starts it all.
+PARTS = (
+    "styles",
+    "texts",
+    "dom",
+    "icons",
+    "api",
+    "events",
+    "thread",
+    "feedback",
+    "composer",
+    "conversations",
+    "panel",
+    "index",
+)
+
+
+def find_sdk_file(path: str) -> Response | None:
+    match = PATH.fullmatch(path)
+    if match and match["name"] == "index.js":
+        return _serve(build_bundle())
+    if match and match["name"] == "send.chunk.js":
+        return _serve(_read("send.chunk.js"))
+    return None
+
+
+def _serve(text: str) -> Response:
+    # Coze's CDN lets browsers keep a version for long; a sandbox is edited.
+    return Response(
+        body=text.encode(),
+        content_type=JAVASCRIPT,
+        headers={"Cache-Control": "no-cache"},
+    )
+
+
+@cache
+def build_bundle() -> str:
+    """One script, as at Coze, made of readable parts."""
+    rules = json.dumps(split_rules(_read("styles.css")))
+    parts = [_read(f"{name}.js") for name in PARTS]
+    return "\n".join(parts).replace("/* rules of styles.css */ []", rules)
+
+
+def split_rules(css: str) -> list[str]:
+    """Each top-level rule by itself: the SDK injects a `<style>` for each."""
+    text = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return [
+        rule.strip() for rule in re.findall(r"[^{}]+\{(?:[^{}]|\{[^{}]*\})*\}", text)
+    ]
+
+
+def _read(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
