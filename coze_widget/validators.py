@@ -1,0 +1,121 @@
+"""What no field of a widget may hold, each with its sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+# Prefixes seen in Coze's guides: personal, service, and OAuth access tokens.
+CREDENTIAL = re.compile(
+    r"(?:\b(?:pat|cztei|czs|czu)_[A-Za-z0-9]{8,})|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+LINK_SCHEMES = ("https", "http", "mailto", "tel")
+# As the SDK finds them: word characters between braces, spaces allowed around.
+FOOTER_NAME = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+validate_digits = RegexValidator(
+    r"^[0-9]{1,32}\Z",
+    _("Enter the digits only, for example 7400000000000000001."),
+    code="not_digits",
+)
+validate_sdk_version = RegexValidator(
+    r"^[0-9]{1,4}(\.[0-9]{1,4}){2}(-[0-9A-Za-z]+(\.[0-9A-Za-z]+)*)?\Z",
+    _("Enter a version like 1.2.0-beta.20."),
+    code="not_a_version",
+)
+
+
+def holds_credential(value: object) -> bool:
+    """Tell whether a text, or a JSON value, contains a token or a private key."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return CREDENTIAL.search(text) is not None
+
+
+def refuse_credentials(value: object) -> None:
+    if holds_credential(value):
+        raise ValidationError(
+            _(
+                "This looks like a Coze token or a private key. Everything here is public: "
+                "revoke it in Coze's console, and put credentials into the settings."
+            ),
+            code="credential",
+        )
+
+
+def validate_json_object(value: object) -> None:
+    if not isinstance(value, dict):
+        raise ValidationError(
+            _('Enter a JSON object, for example {"city": "Shenzhen"}.'),
+            code="not_an_object",
+        )
+
+
+def validate_link(value: str) -> None:
+    """The SDK puts links into `href` unchecked, so `javascript:` must not get that far."""
+    scheme = urlsplit(_without_controls(value)).scheme.lower()
+    if value != _without_controls(value) or scheme not in LINK_SCHEMES:
+        raise ValidationError(
+            _("Enter a link that starts with https://, http://, mailto: or tel:."),
+            code="bad_link",
+        )
+
+
+def validate_image_url(value: str) -> None:
+    """A picture is loaded by every visitor's browser: an absolute URL or a path of the site."""
+    parts = urlsplit(_without_controls(value))
+    is_path = value.startswith("/") and not value.startswith(("//", "/\\"))
+    is_url = parts.scheme in ("https", "http") and bool(parts.netloc)
+    if value != _without_controls(value) or not (is_path or is_url):
+        raise ValidationError(
+            _("Enter an address that starts with https://, http:// or a single /."),
+            code="bad_image_url",
+        )
+
+
+def validate_footer_links(value: object) -> None:
+    """`{"name": {"text": …, "link": …}}`, as in the SDK's `linkvars`."""
+    validate_json_object(value)
+    for name, entry in cast("dict[str, Any]", value).items():
+        _validate_footer_link(name, entry)
+
+
+def _validate_footer_link(name: str, entry: Any) -> None:
+    if not re.fullmatch(r"\w{1,50}", name):
+        raise ValidationError(
+            _("“%(name)s” is no name for a link: use letters, digits and _ only."),
+            code="bad_footer_name",
+            params={"name": name},
+        )
+    if not _is_footer_entry(entry):
+        raise ValidationError(
+            _("The link “%(name)s” needs a text and a link, and nothing else."),
+            code="bad_footer_link",
+            params={"name": name},
+        )
+    validate_link(entry["link"])
+
+
+def _is_footer_entry(entry: Any) -> bool:
+    return (
+        isinstance(entry, Mapping)
+        and set(entry) == {"text", "link"}
+        and all(isinstance(part, str) and part.strip() for part in entry.values())
+    )
+
+
+def missing_footer_names(text: str, links: Mapping[str, object]) -> list[str]:
+    """Return the `{{name}}`s of a footer for which there is no link, in order."""
+    names = dict.fromkeys(FOOTER_NAME.findall(text))
+    return [name for name in names if name not in links]
+
+
+def _without_controls(value: str) -> str:
+    """Browsers drop tabs and newlines inside a URL's scheme; so `java\\nscript:` is one."""
+    return re.sub(r"[\x00-\x20\x7f\u2028\u2029]", "", value)

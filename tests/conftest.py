@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+from tests.keypairs import private_pem
+
+from coze_widget.catalogue import catalogue
+from coze_widget.models import Widget
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered():
+    """What the process keeps on purpose must not leak from test to test."""
+    cache.clear()
+    catalogue.forget()
+
+
+@pytest.fixture
+def oauth_app(settings):
+    """A credential that is well made; nothing answers at its base URL."""
+    fields = {
+        "client_id": "1163000000000000001",
+        "public_key_id": "fingerprint-for-tests",
+        "private_key": private_pem(),
+        "base_url": "http://localhost:9",
+    }
+    settings.COZE_OAUTH_APPS = {"default": fields}
+    return fields
+
+
+@pytest.fixture
+def make_widget(db):
+    def make(**fields):
+        fields = {
+            "slug": "support",
+            "name": "Support",
+            "bot_id": "7400000000000000001",
+            **fields,
+        }
+        return Widget.objects.create(**fields)
+
+    return make
+
+
+@pytest.fixture
+def widget(make_widget):
+    return make_widget()

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from coze_widget import validators
+
+PAT = "pat_" + "a" * 40
+SAT = "cztei_" + "b" * 40
+KEY = "-----BEGIN " + "PRIVATE KEY-----\nMIIE"
+
+
+def code_of(validate, value):
+    with pytest.raises(ValidationError) as caught:
+        validate(value)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("value", [PAT, f"see {SAT}!", KEY, {"a": [PAT]}])
+def test_credentials_are_refused_and_not_repeated(value):
+    with pytest.raises(ValidationError) as caught:
+        validators.refuse_credentials(value)
+
+    assert caught.value.code == "credential"
+    assert "revoke it" in caught.value.message
+    assert PAT not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["compat_mode", "pat_", "a private key", {}])
+def test_words_are_no_credentials(value):
+    assert validators.refuse_credentials(value) is None
+
+
+@pytest.mark.parametrize("value", ["", "12a", "-1", "1.0", "12\n", "１２"])
+def test_ids_are_digits(value):
+    assert code_of(validators.validate_digits, value) == "not_digits"
+
+
+@pytest.mark.parametrize("value", ["latest", "1.2", "1.2.0-", "../1.2.0", "1.2.0\n"])
+def test_versions_look_like_versions(value):
+    assert code_of(validators.validate_sdk_version, value) == "not_a_version"
+
+
+@pytest.mark.parametrize("value", ["1.2.0", "1.2.0-beta.20", "0.1.0-alpha.xd41"])
+def test_known_forms_of_versions_pass(value):
+    assert validators.validate_sdk_version(value) is None
+
+
+@pytest.mark.parametrize("value", [[], "x", 1, None])
+def test_parameters_are_an_object(value):
+    assert code_of(validators.validate_json_object, value) == "not_an_object"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "java\nscript:alert(1)",
+        " https://a.example/",
+        "data:text/html,x",
+        "//a.example",
+        "/path",
+        "https://a.example/\u2028",
+        "",
+    ],
+)
+def test_links_that_browsers_would_run_or_misread_are_refused(link):
+    assert code_of(validators.validate_link, link) == "bad_link"
+
+
+@pytest.mark.parametrize(
+    "link", ["https://a.example/?q=1#x", "http://a.example", "mailto:a@b.c", "tel:+1"]
+)
+def test_links_that_people_write_pass(link):
+    assert validators.validate_link(link) is None
+
+
+@pytest.mark.parametrize(
+    "url", ["//a.example/x.png", "/\\a.example", "javascript:1", "x.png", "https:///x"]
+)
+def test_pictures_have_an_address(url):
+    assert code_of(validators.validate_image_url, url) == "bad_image_url"
+
+
+@pytest.mark.parametrize("url", ["/static/x.png", "https://a.example/x.png"])
+def test_pictures_of_the_site_and_of_others_pass(url):
+    assert validators.validate_image_url(url) is None
+
+
+@pytest.mark.parametrize(
+    ("links", "code"),
+    [
+        ([], "not_an_object"),
+        ({"a b": {"text": "t", "link": "https://a.example"}}, "bad_footer_name"),
+        ({"a": "https://a.example"}, "bad_footer_link"),
+        ({"a": {"text": "t"}}, "bad_footer_link"),
+        ({"a": {"text": " ", "link": "https://a.example"}}, "bad_footer_link"),
+        ({"a": {"text": 1, "link": "https://a.example"}}, "bad_footer_link"),
+        ({"a": {"text": "t", "link": "javascript:1"}}, "bad_link"),
+    ],
+)
+def test_footer_links_have_a_name_a_text_and_a_link(links, code):
+    assert code_of(validators.validate_footer_links, links) == code
+
+
+def test_names_without_a_link_are_found_as_the_sdk_finds_them():
+    text = "{{a}} {{ b }} {{c}} {{a}} {{d e}} {x}"
+
+    assert validators.missing_footer_names(text, {"b": {}}) == ["a", "c"]
