@@ -37,7 +37,9 @@ def test_slugs_are_unique_within_a_site_and_within_all_sites(make_widget):
     make_widget(site=site)
 
     assert problems_of(unsaved(slug="support")) == {("__all__", "slug_taken")}
-    assert problems_of(unsaved(slug="support", site=site)) == {("__all__", "slug_taken")}
+    assert problems_of(unsaved(slug="support", site=site)) == {
+        ("__all__", "slug_taken")
+    }
     assert make_widget(slug="support", site_id=1).pk
 
 

@@ -1,0 +1,124 @@
+"""The HTML of the tag and of the frame: an island or two, and the scripts that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils.safestring import SafeString
+from django.utils.translation import override
+
+from coze_widget.catalogue import catalogue
+from coze_widget.conf import conf
+from coze_widget.credentials import CredentialsError
+from coze_widget.csp import build_frame_policy, page_nonce
+from coze_widget.islands import NotMounted, build_chat_island, build_page_island
+from coze_widget.models import Load, Place, Widget
+from coze_widget.oauth_apps import find_oauth_app
+from coze_widget.options import Overrides, uses_sdk_launcher
+from coze_widget.trial import trial_token
+
+
+class NotShown(Exception):  # an outcome, not a failure
+    """Raised when a page gets no widget; its text says why, to developers only."""
+
+
+def find_widget(request: HttpRequest | None, slug: str = "") -> Widget:
+    """Return the enabled widget of the current site; without a slug, the first one."""
+    site_id = catalogue.site_id(request)
+    widget = catalogue.find(site_id, slug) if slug else catalogue.first(site_id)
+    named = f"named “{slug}”" if slug else "enabled"
+    if widget is None:
+        raise NotShown(f"this site has no widget {named}")
+    if not widget.enabled:
+        raise NotShown(f"the widget {named} is disabled")
+    return widget
+
+
+def base_url_of(widget: Widget, request: HttpRequest | None) -> str:
+    """Return the API that the widget talks to; without a working credential, NotShown."""
+    try:
+        return find_oauth_app(widget.oauth_app).base_url
+    except CredentialsError as exc:
+        if trial_token(request, oauth_app=widget.oauth_app):
+            return conf.base_url
+        raise NotShown(str(exc)) from exc
+
+
+def render_tag(
+    request: HttpRequest | None,
+    *,
+    slug: str = "",
+    inline: bool | None = None,
+    eager: bool | None = None,
+    title: str = "",
+    parameters: Mapping[str, Any] | None = None,
+) -> SafeString:
+    """Return what `{% coze_widget %}` puts into the page; NotShown says why nothing."""
+    widget = find_widget(request, slug)
+    base_url = base_url_of(widget, request)
+    place = _place(widget, inline)
+    load = _load(widget, eager) if place == Place.INLINE else Load.CLICK
+    overrides = _overrides(title, parameters)
+    context: dict[str, Any] = {
+        "nonce": "" if request is None else page_nonce(request),
+        "loader_url": static("coze_widget/loader.js"),
+        "chat_url": static("coze_widget/chat.js"),
+    }
+    try:
+        if not uses_sdk_launcher(widget, place=place):
+            context["page_island"] = build_page_island(
+                widget, place=place, overrides=overrides
+            )
+            context["page_island_id"] = f"coze-widget-{widget.slug}"
+        if place == Place.INLINE:
+            context["chat_island"] = build_chat_island(
+                widget, place=place, base_url=base_url, load=load, overrides=overrides
+            )
+            context["chat_island_id"] = f"coze-chat-{widget.slug}"
+    except NotMounted as exc:
+        raise NotShown(str(exc)) from exc
+    return render_to_string("coze_widget/widget.html", context)
+
+
+def render_frame(widget: Widget, request: HttpRequest) -> tuple[str, str]:
+    """Return the frame's document and its policy: no request, no user, no language."""
+    base_url = base_url_of(widget, request)
+    with override(None):
+        island = build_chat_island(widget, place=Place.FRAME, base_url=base_url)
+        assets = {
+            "chat_url": static("coze_widget/chat.js"),
+            "stylesheet_url": static("coze_widget/chat.css"),
+        }
+        document = render_to_string(
+            "coze_widget/frame.html",
+            {"chat_island": island, "chat_island_id": "coze-chat", **assets},
+        )
+    policy = build_frame_policy(
+        asset_urls=assets.values(), sdk_url=island["sdk_url"], api_url=base_url
+    )
+    return document, policy
+
+
+def _place(widget: Widget, inline: bool | None) -> str:  # noqa: FBT001  # a tag's argument
+    if inline is None:
+        return widget.place
+    return Place.INLINE if inline else Place.FRAME
+
+
+def _load(widget: Widget, eager: bool | None) -> str:  # noqa: FBT001  # a tag's argument
+    if eager is None:
+        return widget.load
+    return Load.EAGER if eager else Load.CLICK
+
+
+def _overrides(title: str, parameters: Mapping[str, Any] | None) -> Overrides:
+    overrides: Overrides = {}
+    if title:
+        overrides["title"] = str(title)[:100]
+    if parameters is not None:
+        overrides["parameters"] = dict(parameters)
+    return overrides

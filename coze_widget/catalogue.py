@@ -1,0 +1,103 @@
+"""This process's copy of the widget rows, so that a page costs no query for its widget.
+
+Exact in the process that saved (signals), and at most COZE_WIDGET_MAX_AGE_SECONDS old in
+the others. Rows are few: all are read at once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from django.contrib.sites.models import Site
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.http import HttpRequest
+
+from coze_widget.conf import conf
+from coze_widget.models import Widget
+
+# Hosts come from requests; a project with ALLOWED_HOSTS = ["*"] must not fill the memory.
+MAX_HOSTS = 1000
+
+
+class Catalogue:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._generation = 0
+        self._read_at: float | None = None
+        self._rows: tuple[Widget, ...] | None = None
+        # Host → when it was looked up.
+        self._hosts_without_site: dict[str, float] = {}
+
+    def find(self, site_id: int | None, slug: str) -> Widget | None:
+        """Return the site's own widget of this slug, else the one for all sites.
+
+        A site's own row hides the one for all even when it is disabled: that is how a
+        widget for all sites is switched off on one of them.
+        """
+        rows = [row for row in self._rows_of(site_id) if row.slug == slug]
+        return rows[0] if rows else None
+
+    def first(self, site_id: int | None) -> Widget | None:
+        """Return what a tag without a slug shows: the first enabled row by order."""
+        shown: dict[str, Widget] = {}
+        for row in self._rows_of(site_id):
+            shown.setdefault(row.slug, row)
+        enabled = [row for row in shown.values() if row.enabled]
+        return min(enabled, key=lambda row: (row.order, row.slug), default=None)
+
+    def site_id(self, request: HttpRequest | None) -> int | None:
+        """Return the current site's id; None where no site row fits the request's host."""
+        host = "" if request is None else request.get_host()
+        if self._is_fresh(self._hosts_without_site.get(host)):
+            return None
+        try:
+            return Site.objects.get_current(request).id
+        except (Site.DoesNotExist, ImproperlyConfigured):
+            self._remember_without_site(host)
+            return None
+
+    def forget(self) -> None:
+        with self._lock:
+            self._generation += 1
+            self._rows = None
+            self._hosts_without_site.clear()
+
+    def _remember_without_site(self, host: str) -> None:
+        with self._lock:
+            if len(self._hosts_without_site) >= MAX_HOSTS:
+                self._hosts_without_site.clear()
+            self._hosts_without_site[host] = time.monotonic()
+
+    def _rows_of(self, site_id: int | None) -> list[Widget]:
+        """A site's own rows come first."""
+        rows = [row for row in self._all() if row.site_id in (site_id, None)]
+        return sorted(rows, key=lambda row: row.site_id is None)
+
+    def _all(self) -> tuple[Widget, ...]:
+        rows = self._rows
+        if rows is not None and self._is_fresh(self._read_at):
+            return rows
+        generation, read_at = self._generation, time.monotonic()
+        rows = tuple(Widget.objects.all())
+        with self._lock:
+            # A save in between makes what was read here old: use it, do not keep it.
+            if generation == self._generation:
+                self._rows, self._read_at = rows, read_at
+        return rows
+
+    def _is_fresh(self, read_at: float | None) -> bool:
+        if read_at is None:
+            return False
+        return time.monotonic() - read_at < conf.widget_max_age_seconds
+
+
+catalogue = Catalogue()
+
+
+def forget_rows(**signal: Any) -> None:
+    """Receiver: at once for this transaction, and again when others can see the change."""
+    catalogue.forget()
+    transaction.on_commit(catalogue.forget, using=signal.get("using"))

@@ -1,0 +1,106 @@
+"""The OAuth apps that COZE_OAUTH_APPS names, each with one client for the process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from os import PathLike, fspath
+
+from coze_widget.conf import conf
+from coze_widget.credentials import CredentialsError, OAuthApp, load_oauth_app
+from coze_widget.oauth import OAuthClient
+
+CN_SDK_URL = (
+    "https://lf-cdn.coze.cn/obj/unpkg/flow-platform/chat-app-sdk/{version}"
+    "/libs/cn/index.js"
+)
+COM_SDK_URL = (
+    "https://sf-cdn.coze.com/obj/unpkg-va/flow-platform/chat-app-sdk/{version}"
+    "/libs/oversea/index.js"
+)
+SDK_URLS = {
+    "https://api.coze.cn": CN_SDK_URL,
+    "https://api.coze.com": COM_SDK_URL,
+}
+
+
+def find_oauth_app(name: str) -> OAuthApp:
+    """Return the app, its key checked; raises CredentialsError with advice.
+
+    Files are read once: like every setting, a changed key needs a restart.
+    """
+    apps = conf.oauth_apps
+    if name not in apps:
+        known = ", ".join(f"“{known}”" for known in sorted(apps)) or "none"
+        raise CredentialsError(
+            f"COZE_OAUTH_APPS has no OAuth app named “{name}”; it has: {known}."
+        )
+    try:
+        return _load(name, _frozen(apps[name]))
+    except CredentialsError as exc:
+        problem = exc
+    # From here on: error reporters collect the variables of every frame, and the inner
+    # ones hold the key.
+    raise problem.with_traceback(None)
+
+
+def get_client(name: str) -> OAuthClient:
+    """Return the app's client, made once for these settings; raises as above."""
+    find_oauth_app(name)
+    return _client(
+        name,
+        _frozen(conf.oauth_apps[name]),
+        conf.connect_timeout_seconds,
+        conf.read_timeout_seconds,
+        conf.total_timeout_seconds,
+        conf.max_retries,
+        tuple(sorted(conf.proxies.items())),
+        conf.ca_bundle,
+        tuple(sorted(conf.extra_headers.items())),
+    )
+
+
+def sdk_url(base_url: str, version: str) -> str:
+    """Return where the SDK of this version is; any other base URL follows cn's path."""
+    template = conf.sdk_urls.get(base_url) or SDK_URLS.get(
+        base_url, CN_SDK_URL.replace("https://lf-cdn.coze.cn", base_url)
+    )
+    return template.replace("{version}", version)
+
+
+def _frozen(value: object) -> str:
+    """Return the setting as a text, so that it can be a key of the cache below."""
+    if isinstance(value, PathLike):
+        value = fspath(value)
+    return json.dumps(value, default=str, sort_keys=True)
+
+
+@lru_cache(maxsize=64)
+def _load(name: str, frozen: str) -> OAuthApp:
+    value: Mapping[str, object] | str = json.loads(frozen)
+    return load_oauth_app(value, name=name)
+
+
+@lru_cache(maxsize=64)
+def _client(
+    name: str,
+    frozen: str,
+    connect_timeout: float,
+    read_timeout: float,
+    total_timeout: float,
+    max_retries: int,
+    proxies: tuple[tuple[str, str], ...],
+    ca_bundle: str,
+    headers: tuple[tuple[str, str], ...],
+) -> OAuthClient:
+    return OAuthClient(
+        _load(name, frozen),
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        total_timeout=total_timeout,
+        max_retries=max_retries,
+        proxies=dict(proxies),
+        ca_bundle=ca_bundle or None,
+        headers=dict(headers),
+    )

@@ -1,0 +1,87 @@
+"""Errors of the JSON views as `application/problem+json` (RFC 9457).
+
+A problem's body is written here, never taken from Coze: no stack, no key, no SQL.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import JsonResponse
+from django.utils.translation import gettext_lazy as _
+
+from coze_widget.exceptions import (
+    ConnectionFailedError,
+    CozeError,
+    RateLimitError,
+    TimeoutError,
+)
+
+# Long enough not to hammer, short enough for somebody who waits.
+RETRY_AFTER_SECONDS = 10
+# A mistake in the settings is not mended in seconds.
+MISCONFIGURED_RETRY_AFTER_SECONDS = 60
+
+DETAILS = {
+    "malformed": _("The request is not what this address understands."),
+    "not_enabled": _("This way of identifying a visitor is not enabled."),
+    "login_required": _("Please log in to chat."),
+    "not_allowed": _("This chat is not open to you."),
+    "bad_origin": _("The request did not come from a page of this site."),
+    "not_found": _("There is no such chat."),
+    "method_not_allowed": _("Only POST is answered here."),
+    "too_large": _("The request is too large."),
+    "unsupported_media_type": _("Send application/json."),
+    "bad_gateway": _("The chat service gave no usable answer."),
+    "unavailable": _("The chat is not available right now."),
+    "timeout": _("The chat service took too long."),
+}
+
+
+class Problem(Exception):  # the RFC's word
+    """Raised when a request ends here; `response()` is what the client gets."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        *,
+        headers: dict[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.headers = headers or {}
+        self.members = members
+
+    def response(self) -> JsonResponse:
+        body = {
+            "status": self.status,
+            "code": self.code,
+            "title": self.status.phrase,
+            "detail": DETAILS[self.code],
+            **self.members,
+        }
+        return JsonResponse(
+            body,
+            status=self.status,
+            headers=self.headers,
+            content_type="application/problem+json",
+        )
+
+
+def problem_of(error: CozeError) -> Problem:
+    """Return what a visitor is told when Coze gives no token."""
+    if isinstance(error, TimeoutError):
+        status, code = HTTPStatus.GATEWAY_TIMEOUT, "timeout"
+    elif isinstance(error, (ConnectionFailedError, RateLimitError)):
+        status, code = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
+    else:
+        status, code = HTTPStatus.BAD_GATEWAY, "bad_gateway"
+    return Problem(status, code, headers=retry_after(error.retry_after))
+
+
+def retry_after(seconds: int | None = None) -> dict[str, str]:
+    return {"Retry-After": str(seconds or RETRY_AFTER_SECONDS)}

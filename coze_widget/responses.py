@@ -1,0 +1,60 @@
+"""A response that shared caches may keep, and that answers its own conditions."""
+
+from __future__ import annotations
+
+import hashlib
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import parse_etags
+
+from coze_widget.conf import conf
+from coze_widget.csp import lift_site_policy
+
+
+class CookielessResponse(HttpResponse):
+    """Refuses cookies, whoever sets them.
+
+    With SESSION_SAVE_EVERY_REQUEST Django's middleware would stamp one visitor's session
+    onto a document that a CDN hands to the next.
+    """
+
+    def set_cookie(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+def public_document(
+    request: HttpRequest, document: str, *, policy: str
+) -> CookielessResponse:
+    """Return the document with its policy, as 200 or 304.
+
+    The 304 must carry the policy too: a browser takes the headers of the stored answer
+    from it, and Django's own 304 (ConditionalGetMiddleware) drops ours, whereupon a CSP
+    middleware stamps the site's and the second opening is blocked.
+    """
+    headers = {
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": f"public, max-age={conf.frame_max_age_seconds}"
+        + ("" if conf.frame_max_age_seconds else ", must-revalidate"),
+    }
+    etag = _etag(document, headers)
+    # Answered here, so nobody after us may answer it again, without the policy.
+    known = parse_etags(request.META.pop("HTTP_IF_NONE_MATCH", ""))
+    request.META.pop("HTTP_IF_MODIFIED_SINCE", None)
+    if etag in known or f"W/{etag}" in known:
+        response = CookielessResponse(status=HTTPStatus.NOT_MODIFIED)
+        del response.headers["Content-Type"]
+    else:
+        response = CookielessResponse(document)
+    for name, value in {**headers, "ETag": etag}.items():
+        response.headers[name] = value
+    lift_site_policy(response)
+    return response
+
+
+def _etag(document: str, headers: dict[str, str]) -> str:
+    whole = "\n".join([document, *(f"{k}: {v}" for k, v in sorted(headers.items()))])
+    return f'"{hashlib.sha256(whole.encode()).hexdigest()[:32]}"'

@@ -1,0 +1,166 @@
+"""Who is asking, as Coze is to know them.
+
+A visitor comes from the server only: from Django's login, or from a cookie that we signed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.signing import BadSignature, Signer
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import NoReverseMatch, reverse
+
+from coze_widget.conf import conf
+from coze_widget.models import Widget
+from coze_widget.validators import validate_image_url
+
+logger = logging.getLogger(__name__)
+
+SESSION_NAME_VERSION = 1
+MAX_NICKNAME_LENGTH = 50
+
+Kind = Literal["user", "guest"]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """One person at one site, as they look to Coze.
+
+    `session_name` is stable, opaque, 64 hexadecimal characters; Coze keeps a history for
+    each. `guest_id` is empty for people who are logged in.
+    """
+
+    session_name: str
+    nickname: str
+    url: str
+    guest_id: str = ""
+
+    @property
+    def is_guest(self) -> bool:
+        return bool(self.guest_id)
+
+
+def user_visitor(user: Any, widget: Widget, *, site_id: int | None) -> Visitor:
+    info = _user_info(user, widget)
+    return Visitor(
+        session_name=session_name("user", str(user.pk), site_id=site_id),
+        nickname=info.get("nickname") or widget.user_nickname,
+        url=info.get("url") or widget.user_url,
+    )
+
+
+def guest_visitor(guest_id: str, widget: Widget, *, site_id: int | None) -> Visitor:
+    return Visitor(
+        session_name=session_name("guest", guest_id, site_id=site_id),
+        nickname=widget.user_nickname,
+        url=widget.user_url,
+        guest_id=guest_id,
+    )
+
+
+def session_name(
+    kind: Kind, pk: str, *, site_id: int | None, issuer: str = "", generation: int = 0
+) -> str:
+    """Return Coze's `session_name` of a person.
+
+    A JSON list is an injective encoding: no two people share one text. Without the key
+    nobody can tell whose name it is, or make somebody else's.
+    """
+    key = conf.identity_key
+    if not key:
+        raise ImproperlyConfigured(
+            "COZE_IDENTITY_KEY is not set. Set it to a long random text and keep it: "
+            "with another key everybody's chat history starts anew."
+        )
+    person = [
+        SESSION_NAME_VERSION,
+        conf.environment,
+        site_id,
+        kind,
+        issuer,
+        pk,
+        generation,
+    ]
+    return hmac.new(
+        key.encode(), json.dumps(person).encode(), hashlib.sha256
+    ).hexdigest()
+
+
+def user_info(user: Any, widget: Widget) -> Mapping[str, str]:
+    """The default of COZE_USER_INFO: the user's full name, else their short one."""
+    for method in ("get_full_name", "get_short_name"):
+        name = getattr(user, method, str)()
+        # Custom user models like to return the e-mail address here.
+        if name and "@" not in name:
+            return {"nickname": name}
+    return {}
+
+
+def read_guest_id(request: HttpRequest) -> str:
+    """Return the id in our signed cookie, or '' when there is none that we signed."""
+    cookie = request.COOKIES.get(conf.visitor_cookie_name, "")
+    try:
+        return _signer().unsign(cookie)
+    except BadSignature:
+        return ""
+
+
+def new_guest_id() -> str:
+    return secrets.token_urlsafe(18)
+
+
+def remember_guest(
+    response: HttpResponseBase, guest_id: str, *, days: int, secure: bool
+) -> None:
+    """Set the cookie; `days` = 0 leaves it to the browser to forget on closing."""
+    response.set_cookie(
+        conf.visitor_cookie_name,
+        _signer().sign(guest_id),
+        max_age=days * 86_400 or None,
+        path=cookie_path(),
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget_guest(response: HttpResponseBase) -> None:
+    """Delete the cookie; nothing happens where the app is not mounted."""
+    try:
+        path = cookie_path()
+    except NoReverseMatch:
+        return
+    response.delete_cookie(conf.visitor_cookie_name, path=path, samesite="Lax")
+
+
+def cookie_path() -> str:
+    """Return the path under which the project has mounted the app."""
+    return reverse("coze_widget:session", args=["-"]).removesuffix("-/session/")
+
+
+def _signer() -> Signer:
+    return Signer(salt="coze_widget.visitors")
+
+
+def _user_info(user: Any, widget: Widget) -> dict[str, str]:
+    """Ask the project, and believe only what is fit to show."""
+    try:
+        info = dict(conf.user_info(user, widget))
+    except Exception:
+        logger.exception("COZE_USER_INFO failed; the widget's own values are used.")
+        return {}
+    nickname, url = str(info.get("nickname") or ""), str(info.get("url") or "")
+    try:
+        validate_image_url(url)
+    except ValidationError:
+        url = ""
+    return {"nickname": nickname.strip()[:MAX_NICKNAME_LENGTH], "url": url}

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import json
+import re
+
+import django
+import pytest
+from django.contrib.auth.models import User
+from django.test.html import parse_html
+
+from coze_widget.csp import build_frame_policy, origin_of
+
+pytestmark = pytest.mark.usefixtures("oauth_app")
+URL = "/chat/support/frame/"
+CONDITIONAL_GET = "django.middleware.http.ConditionalGetMiddleware"
+
+
+def island(response):
+    found = re.search(
+        r'<script id="coze-chat" type="application/json">(.+?)</script',
+        response.content.decode(),
+    )
+    return json.loads(found[1])
+
+
+def test_the_document_holds_what_the_chat_needs(widget, client):
+    response = client.get(URL)
+
+    parse_html(response.content.decode())
+    chat = island(response)
+    assert chat["slug"] == "support"
+    assert chat["session_url"] == "/chat/support/session/"
+    assert chat["forget_url"] == "/chat/support/forget/"
+    assert chat["sdk_url"].startswith("http://localhost:9/obj/unpkg/")
+    assert chat["options"]["config"]["bot_id"] == "7400000000000000001"
+    assert chat["lang"] is None
+    assert set(chat["texts"]) == {"en", "zh-CN"}
+    assert b'<base target="_blank">' in response.content
+
+
+def test_its_policy_names_exactly_where_things_come_from(widget, client):
+    policy = dict(
+        directive.split(" ", 1)
+        for directive in client.get(URL).headers["Content-Security-Policy"].split("; ")
+    )
+
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": "'self' http://localhost:9",
+        "style-src": "'self' http://localhost:9 'unsafe-inline'",
+        "font-src": "'self' http://localhost:9 data:",
+        "img-src": "'self' http://localhost:9 https: data: blob:",
+        "media-src": "'self' http://localhost:9 https: data: blob:",
+        "connect-src": "'self' http://localhost:9",
+        "worker-src": "blob:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "object-src": "'none'",
+        "frame-ancestors": "'self'",
+    }
+
+
+def test_the_policy_for_coze_and_a_cdn():
+    policy = build_frame_policy(
+        asset_urls=["https://static.example/x/chat.js", "https://static.example/y.css"],
+        sdk_url="https://lf-cdn.coze.cn/obj/index.js",
+        api_url="https://api.coze.cn",
+    )
+
+    assert "script-src 'self' https://static.example https://lf-cdn.coze.cn;" in policy
+    assert "https://api.coze.cn wss://ws.coze.cn;" in policy
+
+
+def test_origins_of_urls():
+    assert origin_of("https://a.example:8443/x?y") == "https://a.example:8443"
+    assert origin_of("/static/x.js") == "'self'"
+
+
+SITE_CSP = {"default-src": ["'none'"], "frame-ancestors": ["'none'"]}
+SURROUNDINGS = {
+    "plain": ({}, []),
+    "conditional GET": ({}, [CONDITIONAL_GET]),
+    "django-csp": (
+        {
+            "CONTENT_SECURITY_POLICY": {"DIRECTIVES": SITE_CSP},
+            "CONTENT_SECURITY_POLICY_REPORT_ONLY": {"DIRECTIVES": SITE_CSP},
+        },
+        ["csp.middleware.CSPMiddleware"],
+    ),
+    "django-csp and conditional GET": (
+        {"CONTENT_SECURITY_POLICY": {"DIRECTIVES": SITE_CSP}},
+        ["csp.middleware.CSPMiddleware", CONDITIONAL_GET],
+    ),
+}
+DJANGOS_OWN_CSP = {
+    "Django's CSP": (
+        {"SECURE_CSP": SITE_CSP, "SECURE_CSP_REPORT_ONLY": SITE_CSP},
+        ["django.middleware.csp.ContentSecurityPolicyMiddleware"],
+    ),
+    "Django's CSP and conditional GET": (
+        {"SECURE_CSP": SITE_CSP},
+        ["django.middleware.csp.ContentSecurityPolicyMiddleware", CONDITIONAL_GET],
+    ),
+}
+if django.VERSION >= (6, 0):
+    SURROUNDINGS |= DJANGOS_OWN_CSP
+
+
+@pytest.mark.parametrize("surroundings", SURROUNDINGS)
+def test_it_opens_three_times_under_any_policy(widget, client, settings, surroundings):
+    values, middleware = SURROUNDINGS[surroundings]
+    for name, value in values.items():
+        setattr(settings, name, value)
+    settings.MIDDLEWARE = [*middleware, *settings.MIDDLEWARE]
+
+    first = client.get(URL)
+    etag = first.headers["ETag"]
+    second = client.get(URL, HTTP_IF_NONE_MATCH=etag)
+    third = client.get(URL, HTTP_IF_NONE_MATCH=f"W/{etag}")
+
+    assert [r.status_code for r in (first, second, third)] == [200, 304, 304]
+    for response in (first, second, third):
+        policy = response.headers["Content-Security-Policy"]
+        assert policy == first.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'self'" in policy
+        assert "Content-Security-Policy-Report-Only" not in response.headers
+        assert "X-Frame-Options" not in response.headers
+        assert response.headers["ETag"] == etag
+    assert second.content == third.content == b""
+
+
+def test_another_policy_is_another_document(widget, client, settings):
+    etag = client.get(URL).headers["ETag"]
+    settings.COZE_OAUTH_APPS = {
+        "default": {
+            **settings.COZE_OAUTH_APPS["default"],
+            "base_url": "http://localhost:10",
+        }
+    }
+
+    assert client.get(URL, HTTP_IF_NONE_MATCH=etag).status_code == 200
+
+
+def test_it_is_the_same_for_everybody_and_sets_no_cookie(
+    widget, client, settings, django_user_model
+):
+    settings.SESSION_SAVE_EVERY_REQUEST = True
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        "django.middleware.locale.LocaleMiddleware",
+    ]
+    stranger = client.get(URL)
+    client.force_login(django_user_model.objects.create_user("alice"))
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    alice = client.get(URL, HTTP_ACCEPT_LANGUAGE="zh-hans")
+
+    assert alice.content == stranger.content
+    assert alice.headers["ETag"] == stranger.headers["ETag"]
+    assert not alice.cookies
+    assert not stranger.cookies
+
+
+@pytest.mark.parametrize(
+    ("seconds", "header"),
+    [(0, "public, max-age=0, must-revalidate"), (60, "public, max-age=60")],
+)
+def test_caches_may_keep_it(widget, client, settings, seconds, header):
+    settings.COZE_FRAME_MAX_AGE_SECONDS = seconds
+
+    assert client.get(URL).headers["Cache-Control"] == header
+
+
+def test_it_needs_no_login(widget, client, settings):
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    ]
+
+    assert client.get(URL).status_code == 200
+
+
+def test_it_answers_head_and_nothing_but_reading(widget, client):
+    assert client.head(URL).status_code == 200
+    assert client.post(URL).status_code == 405
+
+
+def test_a_disabled_widget_has_no_frame(make_widget, client):
+    make_widget(enabled=False)
+
+    assert client.get(URL).status_code == 404
+
+
+def test_hostile_text_stays_text(make_widget, client):
+    hostile = "</title></script><script>alert(1)</script>\u2028"
+    make_widget(chat_bot_title=hostile, footer_expression_text=hostile)
+
+    html = client.get(URL).content.decode()
+
+    assert "<script>" not in html
+    assert "</title><" not in html.replace("</title>\n", "")
+    assert "\u2028" not in html.partition("</title>")[2]
+
+
+def test_users_are_not_asked_for(widget, client, settings, django_assert_num_queries):
+    settings.COZE_WIDGET_MAX_AGE_SECONDS = 60
+    client.force_login(User.objects.create_user("alice"))
+    client.get(URL)
+
+    with django_assert_num_queries(0):
+        client.get(URL)
