@@ -37,7 +37,7 @@ browser: $(VENV)/installed
 
 test: browser ## Run all tests, browser included, with coverage
 	@echo "==> Running the tests"
-	@$(BIN)/python -W error -m pytest --cov --cov-report=term
+	@$(BIN)/python -m pytest --cov --cov-report=term
 
 lint: $(VENV)/installed ## Check style, types, templates, scripts, migrations
 	@echo "==> ruff, mypy, djlint, migrations, scripts and styles"

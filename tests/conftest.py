@@ -6,6 +6,7 @@ from tests.keypairs import private_pem
 
 from coze_widget.catalogue import catalogue
 from coze_widget.models import Widget
+from coze_widget.sandbox.server import Sandbox, register_config
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +46,32 @@ def make_widget(db):
 @pytest.fixture
 def widget(make_widget):
     return make_widget()
+
+
+@pytest.fixture
+def sandbox():
+    with Sandbox(pause_seconds=0) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def oauth_config(sandbox):
+    """What Coze's console would hand out, for an app that the sandbox knows."""
+    config = {
+        "client_type": "jwt",
+        "client_id": "1163000000000000001",
+        "coze_www_base": sandbox.url,
+        "coze_api_base": sandbox.url,
+        "public_key_id": "fingerprint-for-tests",
+        "private_key": private_pem(),
+    }
+    register_config(sandbox, config)
+    return config
+
+
+@pytest.fixture
+def coze(sandbox, oauth_config, settings):
+    """The sandbox, with our one OAuth app registered there."""
+    settings.COZE_OAUTH_APPS = {"default": oauth_config}
+    settings.COZE_MAX_RETRIES = 0
+    return sandbox

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+
+from coze_widget import checks
+from coze_widget.checks import check_settings, check_widgets
+
+PAT = "pat_" + "a" * 40
+
+
+@pytest.fixture(autouse=True)
+def _in_order(oauth_app):
+    """Without what a test breaks there is nothing to say."""
+
+
+def ids():
+    return [message.id for message in check_settings()]
+
+
+def only(id_):
+    [message] = [message for message in check_settings() if message.id == id_]
+    assert message.hint
+    return message.msg
+
+
+def test_a_project_in_order_has_nothing_to_hear():
+    assert check_settings() == []
+
+
+def test_the_checks_are_part_of_manage_py_check(settings):
+    settings.COZE_IDENTITY_KEY = ""
+
+    assert "coze_widget.E001" in [m.id for m in run_checks(tags=["security"])]
+
+
+def test_no_identity_key(settings):
+    settings.COZE_IDENTITY_KEY = ""
+
+    assert only("coze_widget.E001") == "COZE_IDENTITY_KEY is not set."
+
+
+def test_no_identity_key_is_needed_while_developing(settings):
+    settings.COZE_IDENTITY_KEY = ""
+    settings.DEBUG = True
+
+    assert ids() == []
+
+
+@pytest.mark.parametrize("key", ["short", "s" * 40])
+def test_a_weak_identity_key(settings, key):
+    settings.SECRET_KEY = "s" * 40
+    settings.COZE_IDENTITY_KEY = key
+
+    assert "shorter than 32" in only("coze_widget.E002")
+
+
+def test_apps_that_are_no_dict(settings):
+    settings.COZE_OAUTH_APPS = "coze_oauth_config.json"
+
+    assert only("coze_widget.E003") == "COZE_OAUTH_APPS is not a dict."
+
+
+def test_no_app(settings):
+    settings.COZE_OAUTH_APPS = {}
+
+    assert "no widget can be shown" in only("coze_widget.W004")
+
+
+def test_an_app_that_cannot_work_is_named_without_its_key(settings):
+    settings.COZE_OAUTH_APPS = {"shop": {"client_id": "1", "private_key": "secret"}}
+
+    message = only("coze_widget.E005")
+
+    assert "shop" in message
+    assert "secret" not in message
+
+
+def test_a_file_that_is_not_there(settings, tmp_path):
+    settings.COZE_OAUTH_APPS = {"default": tmp_path / "missing.json"}
+
+    assert "coze_oauth_config.json" in only("coze_widget.E005")
+
+
+def test_a_pat_outside_of_debug(settings):
+    settings.COZE_PERSONAL_ACCESS_TOKEN = PAT
+
+    assert "while DEBUG is off" in only("coze_widget.E006")
+    assert PAT not in only("coze_widget.E006")
+
+
+def test_a_pat_while_developing(settings):
+    settings.DEBUG = True
+    settings.COZE_PERSONAL_ACCESS_TOKEN = PAT
+
+    assert "share one history" in only("coze_widget.W015")
+
+
+@pytest.mark.parametrize("value", [59, 86_400, "900", None])
+def test_a_duration_that_coze_would_refuse(settings, value):
+    settings.COZE_TOKEN_DURATION_SECONDS = value
+
+    assert "from 60 to 86399" in only("coze_widget.E007")
+
+
+@pytest.mark.parametrize("name", ["CONNECT", "READ", "TOTAL"])
+@pytest.mark.parametrize("value", [0, "5"])
+def test_a_time_out_that_is_none(settings, name, value):
+    setattr(settings, f"COZE_{name}_TIMEOUT_SECONDS", value)
+
+    assert f"COZE_{name}_TIMEOUT_SECONDS" in only("coze_widget.E008")
+
+
+def test_an_unknown_cache(settings):
+    settings.COZE_CACHE = "other"
+
+    assert "“other”" in only("coze_widget.E009")
+
+
+@pytest.mark.django_db
+def test_a_row_with_an_unknown_app(make_widget):
+    make_widget(oauth_app="other")
+
+    [message] = check_widgets(databases=["default"])
+
+    assert message.id == "coze_widget.W010"
+    assert "“support” uses the OAuth app “other”" in message.msg
+
+
+@pytest.mark.django_db
+def test_rows_are_asked_for_only_where_django_allows_it(make_widget, settings):
+    make_widget(oauth_app="other")
+
+    assert check_widgets() == []
+    settings.COZE_OAUTH_APPS = "no dict"
+    assert check_widgets(databases=["default"]) == []
+
+
+def test_user_info_that_cannot_be_imported(settings):
+    settings.COZE_USER_INFO = "nowhere.at_all"
+
+    assert "COZE_USER_INFO" in only("coze_widget.E011")
+
+
+def test_a_token_in_the_headers(settings):
+    settings.COZE_EXTRA_HEADERS = {"X-Key": PAT}
+
+    assert "COZE_EXTRA_HEADERS" in only("coze_widget.E012")
+
+
+def test_the_middleware_is_missing(settings):
+    settings.MIDDLEWARE = []
+
+    assert "VisitorMiddleware" in only("coze_widget.W013")
+
+
+urlpatterns = []
+
+
+def test_the_urls_are_missing(settings):
+    settings.ROOT_URLCONF = "tests.test_checks"
+
+    assert "does not include coze_widget.urls" in only("coze_widget.W014")
+
+
+def test_no_id_stands_for_two_things_and_each_is_documented():
+    source = Path(checks.__file__).read_text()
+    used = re.findall(r'id="(coze_widget\.[EW]\d{3})"', source)
+    documented = re.findall(
+        r"^### (coze_widget\.[EW]\d{3})", Path("docs/checks.md").read_text(), re.M
+    )
+
+    assert len({id_[-3:] for id_ in used}) == len(used)
+    assert documented == sorted(used, key=lambda id_: id_[-3:])
