@@ -1,0 +1,96 @@
+(function (sdk) {
+  "use strict";
+
+  const TEXTS = {
+    en: {
+      placeholder: "Send a message",
+      send: "Send",
+      stop: "Stop",
+      close: "Close",
+      upload: "Add a file",
+      remove: "Remove",
+      microphone: "Speak",
+      recording: "Listening… press again to finish",
+      clear: "Clear context",
+      cleared: "Context cleared",
+      create: "New conversation",
+      conversations: "Conversations",
+      untitled: "New conversation",
+      rename: "Rename",
+      delete: "Delete",
+      more: "More",
+      resend: "Not sent. Send again",
+      loading: "Loading",
+      typing: "The bot is typing",
+      failed: "The chat could not be loaded",
+      failedHint: "Please check the connection and try again.",
+      retry: "Retry",
+      like: "Good answer",
+      dislike: "Bad answer",
+      quote: "Quote",
+      submit: "Submit",
+      cancel: "Cancel",
+      thanks: "Thank you for your feedback",
+      feedbackTitle: "What was wrong?",
+      feedbackHint: "Tell us more",
+      tool: "Called {name}",
+      toolRunning: "Calling {name}…",
+      tooMany: "At most {count} files in one message",
+      tooLarge: "The file is too large",
+      network: "Something went wrong. Please try again.",
+      image: "Image preview",
+      friend: "there",
+      footer: "Powered by coze. AI-generated content for reference only.",
+    },
+    "zh-CN": {
+      placeholder: "发送消息",
+      send: "发送",
+      stop: "停止",
+      close: "关闭",
+      upload: "添加文件",
+      remove: "移除",
+      microphone: "语音输入",
+      recording: "正在聆听…再按一次结束",
+      clear: "清除上下文",
+      cleared: "上下文已清除",
+      create: "新建会话",
+      conversations: "会话列表",
+      untitled: "新会话",
+      rename: "重命名",
+      delete: "删除",
+      more: "更多",
+      resend: "发送失败，点击重新发送",
+      loading: "加载中",
+      typing: "正在输入",
+      failed: "对话加载失败",
+      failedHint: "请检查网络后重试。",
+      retry: "重试",
+      like: "回答得好",
+      dislike: "回答得不好",
+      quote: "引用",
+      submit: "提交",
+      cancel: "取消",
+      thanks: "感谢你的反馈",
+      feedbackTitle: "哪里不满意？",
+      feedbackHint: "请补充说明",
+      tool: "已调用 {name}",
+      toolRunning: "正在调用 {name}…",
+      tooMany: "一条消息最多 {count} 个文件",
+      tooLarge: "文件过大",
+      network: "出错了，请重试。",
+      image: "图片预览",
+      friend: "朋友",
+      footer: "由扣子提供支持，内容由 AI 生成，仅供参考。",
+    },
+  };
+
+  sdk.chooseTexts = function (lang) {
+    return TEXTS[lang] || TEXTS.en;
+  };
+
+  sdk.fillText = function (text, values) {
+    return text.replace(/\{(\w+)\}/g, function (whole, name) {
+      return name in values ? String(values[name]) : whole;
+    });
+  };
+})((window.CozeWebSDKmain = window.CozeWebSDKmain || {}));
