@@ -12,7 +12,7 @@ from coze_widget.sandbox.envelope import MESSAGES
 
 WORDING = {
     "en": {
-        "echo": "You said: “{text}”\nThis is message {number} of our conversation.",
+        "echo": 'You said: "{text}"\nThis is message {number} of our conversation.',
         "parameters": "Start parameters: {parameters}",
         "files": "Files received: {names}",
         "help": (

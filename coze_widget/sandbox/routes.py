@@ -80,6 +80,7 @@ ROUTES = (
     ),
     _route("POST", "/v3/chat", chats.chat_with_bot, BAD_TOKEN_FOR_CHAT),
     _route("GET", "/v3/chat/retrieve", chats.retrieve),
+    _route("POST", "/v3/chat/retrieve", chats.retrieve),  # as cozepy asks
     _route("GET", "/v3/chat/message/list", chats.list_chat_messages),
     _route("POST", "/v3/chat/cancel", chats.cancel),
     _route(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -129,14 +130,15 @@ def _read_question(call: Call, messages: list[Message]) -> tuple[str, list[str]]
     last = messages[-1]
     if last.content_type == "text":
         return last.content, []
-    texts, names = [], []
-    for part in read_parts(last.content):
-        if part["type"] == "text":
-            texts.append(str(part.get("text", "")))
-        else:
-            file = call.state.files.get(str(part.get("file_id")))
-            names.append(file.file_name if file else str(part.get("file_url", "?")))
-    return "\n".join(texts), names
+    parts = read_parts(last.content)
+    texts = [str(part.get("text", "")) for part in parts if part["type"] == "text"]
+    files = [part for part in parts if part["type"] != "text"]
+    for part in files:
+        file = call.state.files.get(str(part.get("file_id")))
+        part["name"] = file.file_name if file else "?"
+    # The history tells the names, not only the ids that were sent.
+    last.content = json.dumps(parts, ensure_ascii=False)
+    return "\n".join(texts), [part["name"] for part in files]
 
 
 def _answer_at_once(call: Call, answer: Answer) -> Response:

@@ -158,6 +158,7 @@
     if (chatBot.feedback && chatBot.feedback.isNeedFeedback) {
       const open = function (panel) {
         row.footer.parentNode.appendChild(panel);
+        panel.scrollIntoView({ block: "nearest" });
       };
       sdk.buildThumbs(chatBot.feedback, this.texts, rate, open).forEach(add);
     }

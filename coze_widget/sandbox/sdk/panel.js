@@ -99,7 +99,9 @@
     }
     this.body.appendChild(main);
     this.composer.refresh();
-    this.composer.textarea.focus({ preventScroll: true });
+    if (settings.base.layout !== "mobile") {
+      this.composer.textarea.focus({ preventScroll: true });
+    }
   };
 
   sdk.Panel.prototype.buildComposer = function (chat, menu) {
