@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import secrets
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import get_script_prefix, get_urlconf
+from django.utils.html import escape
 from django.utils.safestring import SafeString
-from django.utils.translation import override
+from django.utils.translation import get_language, override
 
 from coze_widget.catalogue import catalogue
 from coze_widget.conf import conf
@@ -20,6 +24,11 @@ from coze_widget.models import Load, Place, Widget
 from coze_widget.oauth_apps import find_oauth_app
 from coze_widget.options import Overrides, uses_sdk_launcher
 from coze_widget.trial import trial_token
+
+# Stands for the nonce in what is kept, which is rendered once for many requests.
+NONCE = secrets.token_hex(16)
+# Pages that give each visitor parameters of their own must not fill the memory.
+MAX_KEPT = 100
 
 
 class NotShown(Exception):  # an outcome, not a failure
@@ -63,8 +72,43 @@ def render_tag(
     place = _place(widget, inline)
     load = _load(widget, eager) if place == Place.INLINE else Load.CLICK
     overrides = _overrides(title, parameters)
+    nonce = "" if request is None else page_nonce(request)
+
+    def render() -> SafeString:
+        return _render_page_part(
+            widget,
+            base_url=base_url,
+            place=place,
+            load=load,
+            overrides=overrides,
+            nonce=NONCE if nonce else "",
+        )
+
+    key = (
+        base_url,
+        place,
+        load,
+        json.dumps(overrides, sort_keys=True, default=str),
+        bool(nonce),
+        get_language(),
+        get_script_prefix(),
+        get_urlconf(),
+    )
+    html = _keep(widget, key, render)
+    return SafeString(html.replace(NONCE, escape(nonce))) if nonce else html
+
+
+def _render_page_part(
+    widget: Widget,
+    *,
+    base_url: str,
+    place: str,
+    load: str,
+    overrides: Overrides,
+    nonce: str,
+) -> SafeString:
     context: dict[str, Any] = {
-        "nonce": "" if request is None else page_nonce(request),
+        "nonce": nonce,
         "loader_url": static("coze_widget/loader.js"),
         "chat_url": static("coze_widget/chat.js"),
     }
@@ -82,6 +126,25 @@ def render_tag(
     except NotMounted as exc:
         raise NotShown(str(exc)) from exc
     return render_to_string("coze_widget/widget.html", context)
+
+
+def _keep(
+    widget: Widget, key: tuple[object, ...], render: Callable[[], SafeString]
+) -> SafeString:
+    """Return what was rendered from this very row before: it goes when the row does.
+
+    The catalogue hands out the same object until it reads the rows anew, so what hangs
+    on it is never older than they are.
+    """
+    kept: dict[tuple[object, ...], SafeString] = widget.__dict__.setdefault(
+        "_rendered", {}
+    )
+    html = kept.get(key)
+    if html is None:
+        html = render()
+        if len(kept) < MAX_KEPT:
+            kept[key] = html
+    return html
 
 
 def render_frame(widget: Widget, request: HttpRequest) -> tuple[str, str]:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 from django.core.cache import cache
-from tests.keypairs import private_pem
 
 from coze_widget.catalogue import catalogue
 from coze_widget.models import Widget
 from coze_widget.sandbox.server import Sandbox, register_config
+from tests.keypairs import private_pem
 
 
 @pytest.fixture(autouse=True)

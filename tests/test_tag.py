@@ -9,8 +9,10 @@ from django.contrib.sites.models import Site
 from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 from django.test.html import parse_html
+from django.utils import translation
 
 from coze_widget import blocks
+from coze_widget.catalogue import catalogue
 from coze_widget.models import Widget
 
 pytestmark = pytest.mark.usefixtures("oauth_app")
@@ -284,6 +286,54 @@ def test_a_warm_page_costs_no_query(widget, settings, django_assert_num_queries)
 
         with django_assert_num_queries(0):
             render(request=get(HTTP_HOST=host))
+
+
+@pytest.fixture
+def _kept(settings):
+    settings.COZE_WIDGET_MAX_AGE_SECONDS = 60
+
+
+@pytest.mark.usefixtures("_kept")
+def test_a_page_is_rendered_once_and_each_request_gets_its_nonce(widget, monkeypatch):
+    requests = [get(), get()]
+    for request, nonce in zip(requests, ["o'ne", "two"], strict=True):
+        request._csp_nonce = nonce
+
+    first = render(request=requests[0])
+    monkeypatch.setattr(blocks, "render_to_string", lambda *a: 1 / 0)
+    second = render(request=requests[1])
+
+    assert 'nonce="o&#x27;ne"' in first
+    assert first.replace("o&#x27;ne", "two") == second
+
+
+@pytest.mark.usefixtures("_kept")
+def test_what_is_kept_goes_with_its_row(widget):
+    render()
+    widget.name = "Help"
+    widget.save()
+
+    assert islands(render())["coze-widget-support"]["panel"]["title"] == "Help"
+
+
+@pytest.mark.usefixtures("_kept")
+def test_every_language_and_every_override_is_kept_apart(widget):
+    pages = {render(), render('{% coze_widget "support" title="Hi" %}')}
+    with translation.override("zh-hans"):
+        pages.add(render())
+
+    assert len(pages) == 3
+
+
+@pytest.mark.usefixtures("_kept")
+def test_not_everything_is_kept(widget, monkeypatch):
+    monkeypatch.setattr(blocks, "MAX_KEPT", 1)
+    for number in range(3):
+        html = render('{% coze_widget "support" title=n %}', n=f"t{number}")
+
+        assert f'"t{number}"' in html
+    [row] = catalogue._rows
+    assert len(row._rendered) == 1
 
 
 def test_of_several_the_first_by_order_shows(make_widget):
