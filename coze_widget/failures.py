@@ -1,0 +1,152 @@
+"""What Coze says when it says no, translated into our tree."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from coze_widget.exceptions import (
+    AuthenticationError,
+    BadRequestError,
+    CozeError,
+    GatewayError,
+    InternalServerError,
+    InvalidResponseError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+)
+from coze_widget.exceptions import TimeoutError as CozeTimeoutError
+from coze_widget.redaction import redact
+from coze_widget.transport import Answer
+
+
+class _Kind(NamedTuple):
+    error: type[CozeError]
+    remedy: str
+
+
+_CHECK_REQUEST = "Check account_id, enterprise_id and scope against Coze's console."
+_CHECK_APP = (
+    "Check that client_id, public_key_id and private_key belong to one app, that the "
+    "app is enabled, and that this machine's clock is right."
+)
+_CHECK_REGION = (
+    "Coze does not know the key: public_key_id is wrong, or the app belongs to the "
+    "other region (https://api.coze.cn and https://api.coze.com share no apps)."
+)
+_CHECK_RIGHTS = (
+    "In Coze's console, check that the app is enabled, tick the permission it lacks, "
+    "press 授权 (Authorise) again, and include the bot's workspace."
+)
+_CHECK_PLACE = (
+    "Check base_url, account_id and enterprise_id, and that the thing asked for "
+    "belongs to the authorised account."
+)
+_ASK_LATER = "Ask less often, or raise the quota in Coze's console."
+_TRY_LATER = "Try again later; with the logid Coze's support can look it up."
+_CHECK_BASE_URL = (
+    "Check that base_url is Coze's API (https://api.coze.cn or https://api.coze.com) "
+    "and that no portal or proxy answers in its place."
+)
+
+# The texts are the token endpoint's `error_code`, the numbers the `code` of every
+# other endpoint (Coze's OAuth JWT guide and its table of error codes).
+_BY_CODE: dict[int | str, _Kind] = {
+    4000: _Kind(BadRequestError, _CHECK_REQUEST),
+    "invalid_request": _Kind(BadRequestError, _CHECK_REQUEST),
+    "unsupported_grant_type": _Kind(BadRequestError, _CHECK_BASE_URL),
+    4100: _Kind(AuthenticationError, _CHECK_APP),
+    700012006: _Kind(AuthenticationError, _CHECK_APP),
+    "invalid_client": _Kind(AuthenticationError, _CHECK_APP),
+    4101: _Kind(PermissionDeniedError, _CHECK_RIGHTS),
+    "access_deny": _Kind(PermissionDeniedError, _CHECK_RIGHTS),
+    4200: _Kind(NotFoundError, _CHECK_PLACE),
+    4013: _Kind(RateLimitError, _ASK_LATER),
+    5000: _Kind(InternalServerError, _TRY_LATER),
+    "internal_error": _Kind(InternalServerError, _TRY_LATER),
+}
+_BY_STATUS = {
+    400: _Kind(BadRequestError, _CHECK_REQUEST),
+    401: _Kind(AuthenticationError, _CHECK_APP),
+    403: _Kind(PermissionDeniedError, _CHECK_RIGHTS),
+    404: _Kind(NotFoundError, _CHECK_PLACE),
+    408: _Kind(CozeTimeoutError, _TRY_LATER),
+    429: _Kind(RateLimitError, _ASK_LATER),
+    502: _Kind(GatewayError, _TRY_LATER),
+}
+_UNKNOWN_KEY = re.compile(r"\bkid\b|public key|not registered|unregistered", re.I)
+_LOGID = re.compile(r"[\w-]{1,64}", re.ASCII)
+_CODE = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_LONGEST_WAIT = 86_400
+
+
+def find_failure(answer: Answer) -> CozeError | None:
+    """Return what an answer means, None for success.
+
+    Coze's HTTP status is not reliable, so a code that we know decides before it.
+    """
+    code = _read_code(answer)
+    if answer.status == 200 and answer.payload is not None and code in (None, 0):
+        return None
+    text = _read_text(answer)
+    kind = _classify(answer, code, text)
+    return kind.error(
+        f"Coze refused: {text}" if text else "Coze refused and gave no reason",
+        code=code,
+        remedy=kind.remedy,
+        retry_after=_read_retry_after(answer),
+        **read_facts(answer),
+    )
+
+
+def read_facts(answer: Answer) -> dict[str, Any]:
+    """Return the facts that every error about an answer carries."""
+    return {"status": answer.status, "logid": _read_logid(answer)}
+
+
+def _classify(answer: Answer, code: int | str | None, text: str) -> _Kind:
+    if code == "invalid_client" and _UNKNOWN_KEY.search(text):
+        return _Kind(AuthenticationError, _CHECK_REGION)
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if answer.status in _BY_STATUS:
+        return _BY_STATUS[answer.status]
+    return _classify_range(answer)
+
+
+def _classify_range(answer: Answer) -> _Kind:
+    if answer.status >= 500:
+        return _Kind(InternalServerError, _TRY_LATER)
+    if answer.status >= 400:
+        return _Kind(BadRequestError, _CHECK_REQUEST)
+    if answer.status == 200 and answer.payload is not None:
+        return _Kind(CozeError, _TRY_LATER)
+    # A redirect, which is not followed; HTML; nothing.
+    return _Kind(InvalidResponseError, _CHECK_BASE_URL)
+
+
+def _read_code(answer: Answer) -> int | str | None:
+    payload = answer.payload or {}
+    text = str(payload.get("error_code") or payload.get("code"))
+    if not _CODE.fullmatch(text) or text == "None":
+        return None
+    return int(text) if re.fullmatch("-?[0-9]+", text) else redact(text)
+
+
+def _read_text(answer: Answer) -> str:
+    payload = answer.payload or {}
+    text = payload.get("error_message") or payload.get("msg")
+    return redact(text) if isinstance(text, str) else ""
+
+
+def _read_logid(answer: Answer) -> str:
+    detail = (answer.payload or {}).get("detail")
+    inner = detail.get("logid") if isinstance(detail, dict) else ""
+    logid = answer.headers.get("X-Tt-Logid") or inner
+    return logid if isinstance(logid, str) and _LOGID.fullmatch(logid) else ""
+
+
+def _read_retry_after(answer: Answer) -> int | None:
+    text = answer.headers.get("Retry-After", "")
+    return min(int(text), _LONGEST_WAIT) if re.fullmatch(r"[0-9]{1,9}", text) else None

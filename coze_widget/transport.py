@@ -1,0 +1,182 @@
+"""HTTP to Coze on one pooled session; above it nobody meets `requests`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from coze_widget.deadlines import Deadline, DeadlineAdapter, current_deadline
+from coze_widget.exceptions import (
+    ConnectionFailedError,
+    CozeError,
+    InvalidResponseError,
+)
+from coze_widget.exceptions import TimeoutError as CozeTimeoutError
+from coze_widget.version import __version__
+
+_LARGEST_BODY = 65_536  # a token answer has under 1 KB
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Coze said: `payload` is its JSON object, None where there was none."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    payload: Mapping[str, Any] | None = field(repr=False)
+
+
+class Transport:
+    """Threads may share one; it keeps connections alive, and no cookies."""
+
+    def __init__(
+        self,
+        *,
+        session: requests.Session | None,
+        connect_timeout: float,
+        read_timeout: float,
+        proxies: Mapping[str, str] | None,
+        ca_bundle: str | os.PathLike[str] | None,
+        headers: Mapping[str, str] | None,
+        pool_size: int,
+    ) -> None:
+        self._session = session or _build_session(pool_size)
+        self._connect_timeout = connect_timeout
+        self._read_timeout = read_timeout
+        self._proxies = dict(proxies or {})
+        self._verify = _check_bundle(ca_bundle) if ca_bundle else True
+        self._headers = {**_own_headers(), **_check_headers(headers or {})}
+
+    def post(
+        self, url: str, body: Mapping[str, object], *, bearer: str, deadline: Deadline
+    ) -> Answer:
+        """Send JSON once. Raises `CozeError` only when no answer could be read."""
+        host = urlsplit(url).netloc
+        remaining = deadline.remaining()
+        if remaining <= 0:
+            raise _time_out(host)
+        current_deadline.set(deadline)
+        try:
+            with self._session.post(
+                url,
+                json=body,
+                auth=_Bearer(bearer),
+                headers=self._headers,
+                proxies=self._proxies,
+                verify=self._verify,
+                timeout=(
+                    min(self._connect_timeout, remaining),
+                    min(self._read_timeout, remaining),
+                ),
+                # Coze does not redirect; somebody in between would get the assertion.
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return _read_answer(response)
+        except requests.RequestException as exc:
+            failure = _translate(exc, host)
+        # Not chained: the foreign exception carries the request and its Authorization.
+        raise failure
+
+    def close(self) -> None:
+        self._session.close()
+
+
+class _Bearer(requests.auth.AuthBase):
+    """As `auth`, because a header would give way to a .netrc or a session's auth."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def _own_headers() -> dict[str, str]:
+    agent = f"django-coze-widget/{__version__} python-requests/{requests.__version__}"
+    return {"User-Agent": agent, "Accept": "application/json"}
+
+
+def _check_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    for name in headers:
+        if name.lower() in ("authorization", "content-type", "content-length", "host"):
+            raise ValueError(f"The extra headers may not set {name}")
+    return headers
+
+
+def _check_bundle(path: str | os.PathLike[str]) -> str:
+    # requests finds out at the first request, with an OSError of its own.
+    if not os.path.exists(path):
+        raise ValueError(f"The CA bundle {os.fspath(path)!r} does not exist")
+    return os.fspath(path)
+
+
+def _build_session(pool_size: int) -> requests.Session:
+    session = requests.Session()
+    # Proxies and CA bundle are settings. The environment could send assertions over
+    # somebody's proxy, and a .netrc could put its password in their place.
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = DeadlineAdapter(pool_maxsize=pool_size)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _read_answer(response: requests.Response) -> Answer:
+    body = b""
+    for chunk in response.iter_content(8192):
+        body += chunk
+        if len(body) > _LARGEST_BODY:
+            raise InvalidResponseError(
+                "Coze's answer is far too long",
+                status=response.status_code,
+                remedy="Check that base_url is Coze's API, and what is in between.",
+            )
+    return Answer(response.status_code, response.headers, _parse_object(body))
+
+
+def _parse_object(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        payload = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return payload if isinstance(payload, dict) else None
+
+
+def _translate(exc: requests.RequestException, host: str) -> CozeError:
+    cause = exc.args[0] if exc.args else None
+    # A time-out in mid-body arrives as a ConnectionError around urllib3's own.
+    late = isinstance(exc, requests.ReadTimeout)
+    if late or isinstance(cause, urllib3.exceptions.ReadTimeoutError):
+        return _time_out(host)
+    reason = type(getattr(cause, "reason", None) or cause or exc).__name__
+    return ConnectionFailedError(
+        f"No usable connection to {host}: {reason}", remedy=_advise(exc)
+    )
+
+
+def _time_out(host: str) -> CozeTimeoutError:
+    return CozeTimeoutError(
+        f"{host} did not answer in time", remedy="Try again in a minute."
+    )
+
+
+def _advise(exc: requests.RequestException) -> str:
+    if isinstance(exc, requests.exceptions.ProxyError):
+        return "Check the proxy in the settings."
+    if isinstance(exc, requests.exceptions.SSLError):
+        return "Its certificate is not trusted here: name a CA bundle in the settings."
+    return (
+        "Check base_url and that this machine may reach it; a proxy has to be named in "
+        "the settings, the environment is not read."
+    )
