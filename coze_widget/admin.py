@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.forms import Script
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from coze_widget.advice import give_advice, remind_to_publish
+from coze_widget.forms import WidgetForm
+from coze_widget.models import Widget
+from coze_widget.status import find_status
+
+HEADLINES: dict[bool | str | None, Any] = {
+    True: _("Shown on pages that have its tag."),
+    None: _("Shown to you alone."),
+    False: _("Visitors see nothing."),
+    "off": _("Switched off: visitors see nothing."),
+}
+
+
+def _heading(title: Any, name: str) -> Any:
+    """Return a title with the name that Coze's guide gives to these options."""
+    return format_lazy("{title} · {name}", title=title, name=name)
+
+
+def _options(title: Any, name: str, *fields: str) -> tuple[Any, Any]:
+    """Return a group of options that is closed until wanted, or until it holds an error."""
+    return _heading(title, name), {"fields": fields, "classes": ("collapse",)}
+
+
+@admin.register(Widget)
+class WidgetAdmin(admin.ModelAdmin):
+    form = WidgetForm
+    list_display = ("name", "slug", "shown_on", "enabled", "mode", "works")
+    list_filter = ("enabled", "mode", "place", "site")
+    list_select_related = ("site",)
+    search_fields = ("name", "slug", "bot_id", "app_id", "workflow_id")
+    ordering = ("order", "slug")
+    prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("status", "tag")
+    fieldsets = (
+        (None, {"fields": ("status", "tag", "name", "slug")}),
+        (
+            _heading(_("What it talks to"), "config"),
+            {
+                "fields": (
+                    "oauth_app",
+                    "mode",
+                    "bot_id",
+                    "app_id",
+                    "workflow_id",
+                    "parameters",
+                    "sdk_version",
+                )
+            },
+        ),
+        (
+            _("Where and when"),
+            {
+                "fields": (
+                    "enabled",
+                    "site",
+                    "order",
+                    "place",
+                    "load",
+                    "guests",
+                    "guest_days",
+                )
+            },
+        ),
+        _options(
+            _("Look"),
+            "ui.base",
+            "base_icon",
+            "base_layout",
+            "base_lang",
+            "base_z_index",
+        ),
+        _options(_("Launcher"), "ui.asstBtn", "launcher"),
+        _options(_("Title bar"), "ui.header", "header_is_show", "header_is_need_close"),
+        _options(
+            _("Line under the input"),
+            "ui.footer",
+            "footer_is_show",
+            "footer_expression_text",
+            "footer_linkvars",
+        ),
+        _options(_("Conversations"), "ui.conversations", "conversations_is_need"),
+        _options(
+            _("Chat"),
+            "ui.chatBot",
+            "chat_bot_title",
+            "chat_bot_width",
+            "chat_bot_uploadable",
+            "chat_bot_is_need_audio",
+            "chat_bot_is_need_function_call_message",
+            "chat_bot_is_need_add_new_conversation",
+            "chat_bot_is_need_clear_context",
+            "chat_bot_is_need_quote",
+        ),
+        _options(_("Visitor"), "userInfo", "user_nickname", "user_url"),
+    )
+
+    class Media:
+        css = {"all": ("coze_widget/admin/widget_form.css",)}
+        js = (Script("coze_widget/admin/widget_form.js", defer=True),)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Widget | None = None) -> Any:
+        """Leave out of the form for a new widget what only a saved one has."""
+        if obj is None:
+            return ((None, {"fields": ("name", "slug")}), *self.fieldsets[1:])
+        return self.fieldsets
+
+    @admin.display(description=_("site"), ordering="site")
+    def shown_on(self, widget: Widget) -> Any:
+        return widget.site or _("All sites")
+
+    @admin.display(description=_("works"), boolean=True)
+    def works(self, widget: Widget) -> bool | None:
+        return find_status(widget).works
+
+    @admin.display(description=_("status"))
+    def status(self, widget: Widget) -> SafeString:
+        found = find_status(widget)
+        works = found.works if widget.enabled else "off"
+        return format_html(
+            '<div class="coze-status" data-works="{}"><strong>{}</strong> {}</div>',
+            works,
+            HEADLINES[works],
+            found.text,
+        )
+
+    @admin.display(description=_("for templates"))
+    def tag(self, widget: Widget) -> SafeString:
+        """Return the line to copy; the script of this page adds a button."""
+        return format_html(
+            '<code class="coze-tag" data-copy="{}" data-copied="{}">{}</code>',
+            _("Copy"),
+            _("Copied"),
+            f'{{% load coze_widget %}}{{% coze_widget "{widget.slug}" %}}',
+        )
+
+    def response_add(
+        self, request: HttpRequest, obj: Widget, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        response = super().response_add(request, obj, post_url_continue)
+        messages.info(request, remind_to_publish(obj))
+        _warn(request, obj)
+        return response
+
+    def response_change(self, request: HttpRequest, obj: Widget) -> HttpResponse:
+        response = super().response_change(request, obj)
+        _warn(request, obj)
+        return response
+
+
+def _warn(request: HttpRequest, widget: Widget) -> None:
+    """Say below "was saved" what the editor may not expect."""
+    status = find_status(widget)
+    if status.works is not True:
+        messages.warning(request, f"{HEADLINES[status.works]} {status.text}")
+    for advice in give_advice(widget):
+        messages.warning(request, advice)

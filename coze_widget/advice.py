@@ -1,0 +1,104 @@
+"""What is no mistake and still not what the editor may expect, in short sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.db.models import Field
+from django.utils.translation import gettext as _
+
+from coze_widget.models import Guests, Mode, Widget
+
+# Larger whole numbers lose digits in JavaScript.
+MAX_SAFE_INTEGER = 2**53 - 1
+
+
+@dataclass(frozen=True)
+class Need:
+    """A field with this value needs the SDK of this version, says Coze's changelog."""
+
+    field: str
+    value: bool
+    version: str
+
+
+NEEDS = (
+    Need("header_is_show", value=False, version="1.2.0-beta.2"),
+    Need("header_is_need_close", value=False, version="1.2.0-beta.2"),
+    Need("chat_bot_is_need_audio", value=True, version="1.2.0-beta.10"),
+    Need("chat_bot_is_need_function_call_message", value=True, version="1.2.0-beta.13"),
+    Need("conversations_is_need", value=True, version="1.2.0-beta.17"),
+    Need("chat_bot_is_need_add_new_conversation", value=True, version="1.2.0-beta.17"),
+    Need("chat_bot_is_need_quote", value=True, version="1.2.0-beta.17"),
+)
+
+
+def give_advice(widget: Widget) -> Iterator[str]:
+    """Yield sentences in the active language."""
+    yield from _about_version(widget)
+    yield from _about_mode(widget)
+    if widget.chat_bot_is_need_audio:
+        yield _("Voice input works on pages with HTTPS only.")
+    if widget.guest_days and widget.guests == Guests.LOGIN:
+        yield _("Guests are asked to log in, so there is nobody to remember for days.")
+    if _holds_long_number(widget.parameters):
+        yield _(
+            "Browsers round whole numbers above 9007199254740991: put long ids of the "
+            "parameters into quotes."
+        )
+
+
+def remind_to_publish(widget: Widget) -> str:
+    if widget.mode == Mode.APP:
+        return _("In Coze, the app must be published to API and to Chat SDK.")
+    return _("In Coze, the agent must be published to API and to Chat SDK.")
+
+
+def _about_version(widget: Widget) -> Iterator[str]:
+    version = version_key(widget.sdk_version)
+    late = [
+        f"{_label(need.field)} ({need.version})"
+        for need in NEEDS
+        if getattr(widget, need.field) == need.value
+        and version < version_key(need.version)
+    ]
+    if late:
+        yield _("SDK %(version)s is too old for: %(options)s.") % {
+            "version": widget.sdk_version,
+            "options": ", ".join(late),
+        }
+
+
+def _label(name: str) -> str:
+    field = cast("Field[Any, Any]", Widget._meta.get_field(name))
+    return str(field.verbose_name)
+
+
+def _about_mode(widget: Widget) -> Iterator[str]:
+    if widget.mode == Mode.APP and widget.conversations_is_need:
+        yield _("The SDK has no list of conversations for apps.")
+    if widget.mode == Mode.BOT and widget.parameters:
+        yield _("Only an agent in single-agent chatflow mode takes parameters.")
+
+
+def version_key(version: str) -> tuple[Any, ...]:
+    """Return what sorts like Semantic Versioning: 1.2.0-beta.9 < -beta.17 < 1.2.0."""
+    numbers, _dash, label = version.partition("-")
+    return (
+        [int(number) for number in numbers.split(".")],
+        not label,
+        [
+            (0, int(piece), "") if piece.isdigit() else (1, 0, piece)
+            for piece in label.split(".")
+        ],
+    )
+
+
+def _holds_long_number(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_long_number(part) for part in value.values())
+    if isinstance(value, list):
+        return any(_holds_long_number(part) for part in value)
+    return isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER

@@ -1,0 +1,249 @@
+"""Form fields that take what an editor has at hand and give what the model stores."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypedDict
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
+from django.forms.fields import InvalidJSONInput
+from django.utils.translation import gettext_lazy as _
+
+from coze_widget.validators import (
+    validate_digits,
+    validate_footer_links,
+    validate_json_object,
+)
+
+# Studio pages are copied with blanks, quotes and invisible characters around the id.
+_NOISE = re.compile(r"[\s\u200b\ufeff\"'`,;]+")
+
+# Far more than a chatflow's inputs need, and far less than what breaks a JSON writer.
+MAX_LEVELS = 20
+
+
+class IdField(forms.CharField):
+    """Takes the id, or the address of the studio page that shows it."""
+
+    # From Coze's install guide (2026): where the id stands in the studio's addresses.
+    address: ClassVar[re.Pattern[str]]
+    default_validators = [validate_digits]
+
+    def __init__(self, *, max_length: int | None = None, **kwargs: Any) -> None:
+        """Drop the column's length: an address is longer than the id in it."""
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> str:
+        text = _NOISE.sub("", super().to_python(value) or "")
+        found = self.address.search(text)
+        return found[1] if found else text
+
+
+class BotIdField(IdField):
+    address = re.compile(r"/bot/([0-9]+)")
+
+
+class AppIdField(IdField):
+    address = re.compile(r"/project-ide/([0-9]+)")
+
+
+class WorkflowIdField(IdField):
+    address = re.compile(r"[?&#/]workflow(?:_id)?[=/]([0-9]+)")
+
+
+class OAuthAppField(forms.ChoiceField):
+    """A choice of names, which the form fills in: settings are read when they are asked."""
+
+    default_error_messages = {
+        # Django's own sentence repeats the value.
+        "invalid_choice": _("Choose one of the OAuth apps in COZE_OAUTH_APPS."),
+    }
+
+    def __init__(self, *, max_length: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
+class JSONObjectField(forms.JSONField):
+    """A JSON object that every database and every browser can read; empty means {}."""
+
+    widget = forms.Textarea
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Turn off the second, hidden input that Django adds for a callable default."""
+        super().__init__(**{**kwargs, "show_hidden_initial": False})
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return {}
+        parsed = _parse_json(value)
+        # Not a validator: Django skips those for null, [] and "".
+        validate_json_object(parsed)
+        _refuse_unstorable(parsed)
+        return parsed
+
+    def bound_data(self, data: Any, initial: Any) -> InvalidJSONInput:
+        """Show what was typed as it was typed."""
+        return InvalidJSONInput(data or "")
+
+    def prepare_value(self, value: Any) -> str:
+        if isinstance(value, InvalidJSONInput):
+            return value
+        return json.dumps(value, ensure_ascii=False, indent=2) if value else ""
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as exc:
+        raise ValidationError(
+            _(
+                "This is not JSON: see line %(line)s, column %(column)s. Names and texts "
+                'stand in straight double quotes, for example {"city": "Shenzhen"}.'
+            ),
+            code="not_json",
+            params={"line": exc.lineno, "column": exc.colno},
+        ) from exc
+    except (RecursionError, ValueError) as exc:  # a number of thousands of digits
+        raise _too_large() from exc
+
+
+def _refuse_unstorable(value: Any) -> None:
+    """Python's parser lets through what PostgreSQL or a browser's parser does not."""
+    if _is_deeper(value, MAX_LEVELS):
+        raise _too_large()
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except ValueError:  # NaN, Infinity, half of a surrogate pair
+        text = "\\u0000"
+    if "\\u0000" in text.replace("\\\\", ""):
+        raise ValidationError(
+            _("NaN, Infinity, null characters and halves of characters are not JSON."),
+            code="not_json",
+        )
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    layer = [value]
+    for _level in range(levels):
+        layer = [child for item in layer for child in _children(item)]
+    return bool(layer)
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _too_large() -> ValidationError:
+    return ValidationError(
+        _("This JSON is nested too deeply, or has a number that is too long."),
+        code="too_large",
+    )
+
+
+class LinkRow(TypedDict):
+    name: str
+    text: str
+    link: str
+
+
+class FooterLinksWidget(forms.Widget):
+    """Rows of name, text and link, with empty ones at the end: no JSON, no script needed."""
+
+    template_name = "admin/coze_widget/footer_links.html"
+    use_fieldset = True
+    empty_rows = 2
+
+    def get_context(
+        self, name: str, value: Any, attrs: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        blank = LinkRow(name="", text="", link="")
+        context["widget"]["rows"] = [*value, *[blank] * self.empty_rows]
+        return context
+
+    def format_value(self, value: Any) -> None:
+        """The rows are the value; there is no single text."""
+
+    def value_from_datadict(
+        self, data: Mapping[str, Any], files: Any, name: str
+    ) -> list[LinkRow]:
+        rows: list[LinkRow] = []
+        while f"{name}-{len(rows)}-name" in data:
+            rows.append(_read_row(data, f"{name}-{len(rows)}"))
+        return [row for row in rows if any(row.values())]
+
+    def value_omitted_from_data(
+        self, data: Mapping[str, Any], files: Any, name: str
+    ) -> bool:
+        return f"{name}-0-name" not in data
+
+
+def _read_row(data: Mapping[str, Any], prefix: str) -> LinkRow:
+    return {
+        # Editors write the name as it stands in the text: {{name}}.
+        "name": data[f"{prefix}-name"].strip("{} "),
+        "text": data.get(f"{prefix}-text", "").strip(),
+        "link": data.get(f"{prefix}-link", "").strip(),
+    }
+
+
+def _row_of(name: str, entry: Any) -> LinkRow:
+    parts = entry if isinstance(entry, Mapping) else {}
+    return {
+        "name": name,
+        "text": parts.get("text", ""),
+        "link": parts.get("link", ""),
+    }
+
+
+class FooterLinksField(forms.Field):
+    """Stores `{"name": {"text": …, "link": …}}`, as in the SDK's `linkvars`."""
+
+    widget = FooterLinksWidget
+    default_validators = [validate_footer_links]
+
+    def __init__(self, *, encoder: Any = None, decoder: Any = None, **kwargs: Any):
+        """Take, and leave, what the model's JSONField hands to form fields."""
+        super().__init__(**{**kwargs, "show_hidden_initial": False})
+
+    def to_python(self, value: Any) -> dict[str, dict[str, str]]:
+        links: dict[str, dict[str, str]] = {}
+        for number, row in enumerate(value, start=1):
+            if not all(row.values()):
+                raise ValidationError(
+                    _(
+                        "Link %(number)s: fill in name, text and link, or leave all three "
+                        "empty."
+                    ),
+                    code="incomplete_link",
+                    params={"number": number},
+                )
+            if row["name"] in links:
+                raise ValidationError(
+                    _("Two links have the name “%(name)s”."),
+                    code="duplicate_link",
+                    params={"name": row["name"]},
+                )
+            ProhibitNullCharactersValidator()(row["text"])
+            links[row["name"]] = {"text": row["text"], "link": row["link"]}
+        return links
+
+    def prepare_value(self, value: Any) -> list[LinkRow]:
+        """Take the stored mapping, or the rows that were posted and found wanting.
+
+        A fixture can have stored something else; an editor must be able to mend it.
+        """
+        if isinstance(value, Mapping):
+            return [_row_of(name, entry) for name, entry in value.items()]
+        return value if isinstance(value, list) else []
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        rows: list[LinkRow] = data
+        return self.prepare_value(initial) != rows

@@ -1,0 +1,82 @@
+"""Whether a widget can work, as far as this process knows without asking Coze."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from coze_widget.conf import conf
+from coze_widget.credentials import CredentialsError
+from coze_widget.models import Widget
+from coze_widget.oauth_apps import find_oauth_app
+
+
+@dataclass(frozen=True)
+class Status:
+    """`works` is None where it depends on who asks: a personal token on trial."""
+
+    works: bool | None
+    text: str
+
+
+def oauth_app_names() -> list[str]:
+    """Return the names that a widget can use; none where the setting is no dict."""
+    apps: object = conf.oauth_apps
+    return sorted(apps) if isinstance(apps, Mapping) else []
+
+
+def find_status(widget: Widget) -> Status:
+    obstacle = _find_obstacle()
+    if obstacle:
+        return Status(works=False, text=obstacle)
+    if widget.oauth_app not in oauth_app_names():
+        return _without_oauth_app(widget)
+    try:
+        app = find_oauth_app(widget.oauth_app)
+    except CredentialsError as exc:
+        return Status(works=False, text=str(exc))
+    return Status(
+        works=True,
+        text=_(
+            "The key of the OAuth app “%(name)s” can be read; the chat talks to "
+            "%(base_url)s. Whether Coze accepts the key shows when somebody chats."
+        )
+        % {"name": widget.oauth_app, "base_url": app.base_url},
+    )
+
+
+def _find_obstacle() -> str:
+    """Return what stops every widget of the project, "" if nothing does."""
+    try:
+        reverse("coze_widget:session", args=["-"])
+    except NoReverseMatch:
+        return _("The project's URLconf does not include coze_widget.urls.")
+    if not conf.identity_key:
+        return _("The setting COZE_IDENTITY_KEY is missing.")
+    return ""
+
+
+def _without_oauth_app(widget: Widget) -> Status:
+    if settings.DEBUG and conf.personal_access_token:
+        return Status(
+            works=None,
+            text=_(
+                "On trial with the personal access token of the settings: on this "
+                "computer only, with one history for everybody."
+            ),
+        )
+    names = oauth_app_names()
+    if not names:
+        return Status(works=False, text=_("The setting COZE_OAUTH_APPS is empty."))
+    return Status(works=False, text=unknown_oauth_app(widget.oauth_app))
+
+
+def unknown_oauth_app(name: str) -> str:
+    return _("COZE_OAUTH_APPS has no OAuth app “%(name)s”; it has: %(names)s.") % {
+        "name": name,
+        "names": ", ".join(f"“{known}”" for known in oauth_app_names()),
+    }

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from coze_widget.advice import give_advice, remind_to_publish, version_key
+from coze_widget.models import Widget
+
+
+def advice_for(**fields):
+    return list(give_advice(Widget(bot_id="7400000000000000001", **fields)))
+
+
+def test_a_plain_widget_needs_no_advice():
+    assert advice_for() == []
+
+
+def test_an_old_sdk_is_told_apart_from_each_option():
+    sentences = advice_for(
+        sdk_version="1.2.0-beta.1",
+        header_is_show=False,
+        header_is_need_close=False,
+        chat_bot_is_need_audio=False,
+        conversations_is_need=True,
+        chat_bot_is_need_quote=True,
+    )
+
+    assert sentences == [
+        "SDK 1.2.0-beta.1 is too old for: show the title bar (1.2.0-beta.2), "
+        "close button (1.2.0-beta.2), steps of plug-ins (1.2.0-beta.13), "
+        "list of conversations (1.2.0-beta.17), "
+        "button “new conversation” (1.2.0-beta.17), quote an answer (1.2.0-beta.17)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "is_old"),
+    [("1.2.0-beta.16", True), ("1.2.0-beta.17", False), ("1.2.0", False)],
+)
+def test_an_option_is_there_since_its_version(version, is_old):
+    assert bool(advice_for(sdk_version=version, conversations_is_need=True)) is is_old
+
+
+def test_versions_sort_like_versions():
+    versions = [
+        "0.1.0-beta.5",
+        "1.0.0-beta.4",
+        "1.2.0-alpha.1",
+        "1.2.0-beta",
+        "1.2.0-beta.9",
+        "1.2.0-beta.17",
+        "1.2.0-beta.x",
+        "1.2.0",
+        "1.10.0-beta.1",
+    ]
+
+    assert sorted(versions, key=version_key, reverse=True) == versions[::-1]
+
+
+def test_voice_needs_https():
+    assert advice_for(chat_bot_is_need_audio=True) == [
+        "Voice input works on pages with HTTPS only."
+    ]
+
+
+def test_apps_have_no_list_of_conversations():
+    assert advice_for(mode="app", conversations_is_need=True) == [
+        "The SDK has no list of conversations for apps."
+    ]
+
+
+def test_parameters_of_an_agent():
+    assert advice_for(parameters={"city": "Shenzhen"}) == [
+        "Only an agent in single-agent chatflow mode takes parameters."
+    ]
+
+
+def test_days_without_guests():
+    assert advice_for(guest_days=7) == [
+        "Guests are asked to log in, so there is nobody to remember for days."
+    ]
+    assert advice_for(guest_days=7, guests="isolated") == []
+
+
+@pytest.mark.parametrize("number", [2**53, -(2**53)])
+def test_numbers_that_browsers_round(number):
+    assert advice_for(mode="app", parameters={"a": [{"id": number}]}) == [
+        "Browsers round whole numbers above 9007199254740991: put long ids of the "
+        "parameters into quotes."
+    ]
+    assert advice_for(mode="app", parameters={"a": [str(number), 1, 0.5]}) == []
+
+
+@pytest.mark.parametrize(("mode", "what"), [("bot", "agent"), ("app", "app")])
+def test_publishing_is_named(mode, what):
+    assert remind_to_publish(Widget(mode=mode)) == (
+        f"In Coze, the {what} must be published to API and to Chat SDK."
+    )

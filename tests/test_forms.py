@@ -1,0 +1,566 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.contrib.sites.models import Site
+from django.http import QueryDict
+
+from coze_widget.forms import WidgetForm
+from coze_widget.models import Widget
+from tests.widget_data import CREDENTIALS, PRIVATE_KEY, TOKENS, link_rows, widget_data
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("oauth_app")]
+
+PRIVACY = ("privacy", "Privacy notice", "https://example.com/privacy")
+REFUSED = (
+    "This looks like a Coze token or a private key. Everything here is public: "
+    "revoke it in Coze's console, and put credentials into the settings."
+)
+
+
+def bind(instance=None, **changes):
+    return WidgetForm(widget_data(**changes), instance=instance)
+
+
+def errors(form):
+    return {
+        name: [error["code"] for error in found]
+        for name, found in form.errors.get_json_data().items()
+    }
+
+
+def sentences(form, name):
+    return list(form.errors[name])
+
+
+def save(**changes):
+    form = bind(**changes)
+    assert form.is_valid(), form.errors
+    return form.save()
+
+
+# --- what is right
+
+
+def test_a_bot_needs_little():
+    widget = save()
+
+    assert (widget.slug, widget.bot_id) == ("support", "7400000000000000001")
+    assert widget.parameters == {}
+    assert widget.footer_linkvars == {}
+    assert widget.site is None
+
+
+def test_an_app_is_saved_with_its_chatflow():
+    widget = save(mode="app", bot_id="", app_id="74011", workflow_id="74012")
+
+    assert (widget.mode, widget.app_id, widget.workflow_id) == ("app", "74011", "74012")
+
+
+def test_every_field_of_the_row_is_in_the_form():
+    columns = {field.name for field in Widget._meta.fields} - {"id"}
+
+    assert set(WidgetForm.base_fields) == columns
+
+
+def test_the_empty_site_is_called_all_sites():
+    assert "All sites" in str(WidgetForm()["site"])
+
+
+# --- ids
+
+
+@pytest.mark.parametrize(
+    ("name", "pasted", "digits"),
+    [
+        ("bot_id", "https://www.coze.cn/space/7100/bot/7400001", "7400001"),
+        ("bot_id", "https://www.coze.cn/space/7100/bot/7400001?from=x", "7400001"),
+        ("bot_id", " 7400001\u200b\t", "7400001"),
+        ("bot_id", "'7400001',", "7400001"),
+        ("app_id", "https://www.coze.cn/space/7100/project-ide/7400011", "7400011"),
+        (
+            "workflow_id",
+            "https://www.coze.cn/space/71/project-ide/7400011?workflow=7400012",
+            "7400012",
+        ),
+        (
+            "workflow_id",
+            "https://www.coze.cn/work_flow?space_id=71&workflow_id=7400012",
+            "7400012",
+        ),
+        (
+            "workflow_id",
+            "https://www.coze.cn/space/71/project-ide/7400011/workflow/7400012",
+            "7400012",
+        ),
+    ],
+)
+def test_the_address_of_the_studio_gives_the_id(name, pasted, digits):
+    form = bind(**{name: pasted})
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data[name] == digits
+
+
+@pytest.mark.parametrize("name", ["bot_id", "app_id", "workflow_id"])
+@pytest.mark.parametrize("pasted", ["my bot", "https://example.com/", "74e3", "7" * 33])
+def test_an_id_consists_of_digits(name, pasted):
+    form = bind(**{name: pasted})
+
+    assert errors(form) == {name: ["not_digits"]}
+    assert sentences(form, name) == [
+        "Enter the digits only, for example 7400000000000000001."
+    ]
+
+
+def test_an_address_fits_into_the_input():
+    assert "maxlength" not in str(WidgetForm()["bot_id"])
+
+
+# --- constraints of the row, each at its field
+
+
+def test_an_agent_without_its_id():
+    form = bind(bot_id="")
+
+    assert errors(form) == {"bot_id": ["ids_missing"]}
+    assert sentences(form, "bot_id") == ["An agent needs its bot id."]
+
+
+def test_an_app_without_its_ids():
+    form = bind(mode="app", bot_id="")
+
+    assert errors(form) == {"app_id": ["ids_missing"], "workflow_id": ["ids_missing"]}
+    assert sentences(form, "app_id") == ["An app needs its app id."]
+    assert sentences(form, "workflow_id") == ["An app needs the id of its chatflow."]
+
+
+def test_an_app_without_its_chatflow():
+    form = bind(mode="app", app_id="74011")
+
+    assert errors(form) == {"workflow_id": ["ids_missing"]}
+
+
+def test_a_frame_cannot_load_with_the_page():
+    form = bind(load="eager")
+
+    assert errors(form) == {"load": ["eager_in_frame"]}
+    assert sentences(form, "load") == [
+        "Only a widget in the page itself can load with the page."
+    ]
+
+
+def test_the_button_of_the_sdk_needs_the_sdk():
+    form = bind(launcher="sdk", place="inline")
+
+    assert errors(form) == {"launcher": ["sdk_launcher"]}
+    assert sentences(form, "launcher") == [
+        "The SDK's button needs a widget in the page itself that loads with it."
+    ]
+
+
+def test_the_button_of_the_sdk_in_an_eager_widget_is_fine():
+    assert save(launcher="sdk", place="inline", load="eager").launcher == "sdk"
+
+
+def test_a_slug_is_there_once_for_all_sites(widget):
+    form = bind()
+
+    assert errors(form) == {"slug": ["slug_taken"]}
+    assert sentences(form, "slug") == [
+        "There is a widget for all sites with this slug."
+    ]
+
+
+def test_a_slug_is_there_once_on_a_site(make_widget):
+    site = Site.objects.get()
+    make_widget(site=site)
+
+    form = bind(site=str(site.pk))
+
+    assert errors(form) == {"slug": ["slug_taken"]}
+    assert sentences(form, "slug") == ["This site has a widget with this slug."]
+
+
+def test_several_constraints_at_once():
+    form = bind(bot_id="", load="eager", launcher="sdk")
+
+    assert errors(form) == {
+        "bot_id": ["ids_missing"],
+        "load": ["eager_in_frame"],
+        "launcher": ["sdk_launcher"],
+    }
+
+
+# --- the OAuth app
+
+
+def options_of(form):
+    return [
+        (str(value), str(label)) for value, label in form.fields["oauth_app"].choices
+    ]
+
+
+def test_the_oauth_apps_of_the_settings_are_offered(settings, oauth_app):
+    settings.COZE_OAUTH_APPS = {"shop": oauth_app, "help": oauth_app}
+
+    assert options_of(WidgetForm()) == [("help", "help"), ("shop", "shop")]
+
+
+def test_an_unknown_stored_app_is_shown_and_refused(make_widget):
+    widget = make_widget(oauth_app="gone")
+
+    unbound = WidgetForm(instance=widget)
+    form = bind(instance=widget, oauth_app="gone")
+
+    assert options_of(unbound) == [
+        ("default", "default"),
+        ("gone", "gone (not in COZE_OAUTH_APPS)"),
+    ]
+    assert errors(form) == {"oauth_app": ["unknown_oauth_app"]}
+    assert sentences(form, "oauth_app") == [
+        "COZE_OAUTH_APPS has no OAuth app “gone”; it has: “default”."
+    ]
+
+
+def test_a_name_that_was_not_offered_is_refused():
+    form = bind(oauth_app="elsewhere")
+
+    assert errors(form) == {"oauth_app": ["invalid_choice"]}
+    assert sentences(form, "oauth_app") == [
+        "Choose one of the OAuth apps in COZE_OAUTH_APPS."
+    ]
+
+
+@pytest.mark.parametrize("setting", [{}, "a path, but no dict"])
+def test_without_oauth_apps_a_widget_can_be_made_ready(settings, setting):
+    settings.COZE_OAUTH_APPS = setting
+
+    assert options_of(WidgetForm()) == [("default", "default")]
+    assert save().oauth_app == "default"
+
+
+def test_without_oauth_apps_a_widget_keeps_its_own(settings, make_widget):
+    settings.COZE_OAUTH_APPS = {}
+    widget = make_widget(oauth_app="shop")
+
+    assert options_of(WidgetForm(instance=widget)) == [("shop", "shop")]
+    assert bind(instance=widget, oauth_app="shop").is_valid()
+
+
+# --- parameters
+
+
+def test_parameters_are_an_object():
+    text = '{"city": "深圳", "n": [1, 2.5, null]}'
+
+    assert save(parameters=text).parameters == json.loads(text)
+
+
+def test_stored_parameters_are_shown_readably(make_widget):
+    widget = make_widget(parameters={"city": "深圳"})
+
+    assert WidgetForm(instance=widget)["parameters"].value() == '{\n  "city": "深圳"\n}'
+
+
+def test_no_parameters_are_shown_as_nothing(widget):
+    assert WidgetForm(instance=widget)["parameters"].value() == ""
+
+
+@pytest.mark.parametrize("text", ["[]", "[1]", '""', "7", "null", "true"])
+def test_other_json_is_no_object(text):
+    form = bind(parameters=text)
+
+    assert errors(form) == {"parameters": ["not_an_object"]}
+    assert sentences(form, "parameters") == [
+        'Enter a JSON object, for example {"city": "Shenzhen"}.'
+    ]
+
+
+def test_what_is_no_json_says_where_and_keeps_what_was_typed():
+    form = bind(parameters='{"a": 1,\n “b”: 2}')
+
+    assert errors(form) == {"parameters": ["not_json"]}
+    assert sentences(form, "parameters") == [
+        "This is not JSON: see line 2, column 2. Names and texts stand in straight "
+        'double quotes, for example {"city": "Shenzhen"}.'
+    ]
+    assert form["parameters"].value() == '{"a": 1,\n “b”: 2}'
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": NaN}', '{"a": 1e999}', r'{"a": "\u0000"}', r'{"a": "\ud800"}']
+)
+def test_what_databases_and_browsers_cannot_read_is_refused(text):
+    form = bind(parameters=text)
+
+    assert errors(form) == {"parameters": ["not_json"]}
+    assert sentences(form, "parameters") == [
+        "NaN, Infinity, null characters and halves of characters are not JSON."
+    ]
+
+
+def test_a_backslash_is_no_null_character():
+    assert save(parameters=r'{"a": "\\u0000"}').parameters == {"a": "\\u0000"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":' * 30 + "1" + "}" * 30,
+        "[" * 200_000,
+        '{"a": ' + "1" * 5000 + "}",
+    ],
+    ids=["deep", "very deep", "long number"],
+)
+def test_json_beyond_measure_is_refused(text):
+    form = bind(parameters=text)
+
+    assert errors(form) == {"parameters": ["too_large"]}
+    assert sentences(form, "parameters") == [
+        "This JSON is nested too deeply, or has a number that is too long."
+    ]
+
+
+def test_parameters_that_were_not_posted_stay(make_widget):
+    widget = make_widget(parameters={"city": "Shenzhen"})
+    data = widget_data()
+    del data["parameters"]
+
+    form = WidgetForm(data, instance=widget)
+
+    assert form["parameters"].value() == ""
+    assert form.save().parameters == {"city": "Shenzhen"}
+
+
+# --- footer
+
+
+def test_links_come_from_rows():
+    rows = link_rows(
+        PRIVACY, ("", "", ""), ("{{ mail }}", " Mail ", "mailto:a@b.example")
+    )
+
+    widget = save(footer_expression_text="See {{privacy}}, {{mail}}.", **rows)
+
+    assert widget.footer_linkvars == {
+        "privacy": {"text": "Privacy notice", "link": "https://example.com/privacy"},
+        "mail": {"text": "Mail", "link": "mailto:a@b.example"},
+    }
+
+
+def test_stored_links_are_rows_with_empty_ones_below(make_widget):
+    links = {"privacy": {"text": "</script>", "link": "https://example.com/?a=1&b=2"}}
+    widget = make_widget(footer_linkvars=links)
+
+    html = str(WidgetForm(instance=widget)["footer_linkvars"])
+
+    assert 'name="footer_linkvars-0-name"\n               value="privacy"' in html
+    assert "&lt;/script&gt;" in html
+    assert "?a=1&amp;b=2" in html
+    assert html.count('class="coze-links-row"') == 3
+
+
+@pytest.mark.parametrize(
+    "stored", [["a"], "a", {"a": "b"}, {"a": {"text": 1}}], ids=repr
+)
+def test_what_a_fixture_stored_can_be_mended(make_widget, stored):
+    widget = make_widget(footer_linkvars=stored)
+
+    assert "footer_linkvars-0-name" in str(
+        WidgetForm(instance=widget)["footer_linkvars"]
+    )
+    assert bind(instance=widget, **link_rows(PRIVACY)).is_valid()
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_half_a_link_is_refused_and_kept(missing):
+    row = [*PRIVACY]
+    row[missing] = ""
+
+    form = bind(footer_expression_text="See {{privacy}}.", **link_rows(PRIVACY, row))
+
+    assert errors(form) == {"footer_linkvars": ["incomplete_link"]}
+    assert sentences(form, "footer_linkvars") == [
+        "Link 2: fill in name, text and link, or leave all three empty."
+    ]
+    assert [*form["footer_linkvars"].value()[1].values()] == row
+
+
+def test_two_links_of_one_name():
+    form = bind(**link_rows(PRIVACY, PRIVACY))
+
+    assert errors(form) == {"footer_linkvars": ["duplicate_link"]}
+    assert sentences(form, "footer_linkvars") == ["Two links have the name “privacy”."]
+
+
+def test_a_link_with_a_script_is_refused():
+    form = bind(**link_rows(("privacy", "Privacy", "javascript:alert(1)")))
+
+    assert errors(form) == {"footer_linkvars": ["bad_link"]}
+
+
+def test_a_null_character_is_refused():
+    form = bind(**link_rows(("privacy", "Pri\0vacy", "https://example.com")))
+
+    assert errors(form) == {"footer_linkvars": ["null_characters_not_allowed"]}
+
+
+def test_a_text_without_its_link():
+    form = bind(footer_expression_text="See {{privacy}}.")
+
+    assert errors(form) == {"footer_expression_text": ["footer_link_missing"]}
+
+
+def test_rows_that_were_not_posted_stay(make_widget):
+    links = {"privacy": {"text": "Privacy", "link": "https://example.com"}}
+    widget = make_widget(footer_linkvars=links)
+    data = {key: value for key, value in widget_data().items() if "linkvars" not in key}
+
+    assert WidgetForm(data, instance=widget).save().footer_linkvars == links
+
+
+def test_nothing_changed(make_widget):
+    links = {"privacy": {"text": "Privacy", "link": "https://example.com"}}
+    widget = make_widget(footer_linkvars=links, parameters={"a": [1]})
+    rows = link_rows(("privacy", "Privacy", "https://example.com"))
+    switches = [
+        name
+        for name, field in WidgetForm.base_fields.items()
+        if getattr(widget, name) is True
+    ]
+
+    form = bind(
+        instance=widget,
+        parameters='{"a": [1]}',
+        **rows,
+        **dict.fromkeys(switches, "on"),
+    )
+
+    assert form.changed_data == []
+
+
+# --- credentials
+
+
+TEXT_FIELDS = [
+    "slug",
+    "name",
+    "oauth_app",
+    "mode",
+    "bot_id",
+    "app_id",
+    "workflow_id",
+    "parameters",
+    "sdk_version",
+    "order",
+    "base_icon",
+    "footer_expression_text",
+    "chat_bot_title",
+    "user_nickname",
+    "user_url",
+]
+
+
+@pytest.mark.parametrize("name", TEXT_FIELDS)
+@pytest.mark.parametrize("secret", CREDENTIALS, ids=["pat", "cztei", "czs", "pem"])
+def test_a_credential_is_refused_and_not_repeated(name, secret):
+    form = bind(**{name: f"Here: {secret}"})
+
+    assert errors(form) == {name: ["credential"]}
+    assert sentences(form, name) == [REFUSED]
+    assert secret[:16] not in form.as_p()
+    assert secret[:16] not in repr(vars(form.instance))
+    assert secret[:16] not in repr(form.cleaned_data)
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_a_credential_in_a_link(part):
+    row = [*PRIVACY]
+    row[part] = TOKENS[0]
+
+    form = bind(**link_rows(row))
+
+    assert errors(form) == {"footer_linkvars": ["credential"]}
+    assert TOKENS[0] not in form.as_p()
+
+
+def test_a_credential_that_json_hides():
+    escaped = r"\u0070at_" + "a" * 40
+
+    form = bind(parameters=f'{{"key": "{escaped}"}}')
+
+    assert errors(form) == {"parameters": ["credential"]}
+    assert "a" * 40 not in form.as_p()
+
+
+def test_a_pasted_key_file_is_not_kept():
+    text = json.dumps({"client_type": "jwt", "private_key": PRIVATE_KEY})
+
+    form = bind(parameters=text)
+
+    assert errors(form) == {"parameters": ["credential"]}
+    assert "private_key" not in form.as_p()
+
+
+def test_a_stored_row_is_untouched_by_a_refused_credential(widget):
+    form = bind(instance=widget, name=TOKENS[0])
+
+    assert not form.is_valid()
+    assert str(form.instance) == "Support"
+
+
+def test_what_was_typed_elsewhere_is_kept():
+    data = QueryDict(mutable=True)
+    data.update(widget_data(name=TOKENS[0], slug="my-slug"))
+
+    form = WidgetForm(data)
+
+    assert errors(form) == {"name": ["credential"]}
+    assert form["slug"].value() == "my-slug"
+
+
+# --- all the rest
+
+
+def test_every_error_has_a_code():
+    form = bind(
+        slug="no slug",
+        name="",
+        bot_id="x",
+        sdk_version="latest",
+        base_icon="javascript:alert(1)",
+        base_z_index="0",
+        guest_days="366",
+        chat_bot_width="10",
+        user_url="//example.com/a.png",
+    )
+
+    found = errors(form)
+
+    assert found.keys() == {
+        "slug",
+        "name",
+        "bot_id",
+        "sdk_version",
+        "base_icon",
+        "base_z_index",
+        "guest_days",
+        "chat_bot_width",
+        "user_url",
+    }
+    assert all(code for codes in found.values() for code in codes)
+
+
+@pytest.mark.parametrize("text", ["</script><b>", "a\u2028b\u2029c", '"><img src=x>'])
+def test_hostile_text_is_escaped_when_it_is_shown_again(text):
+    form = bind(
+        name=text, footer_expression_text=text, slug="", **link_rows((text, text, text))
+    )
+
+    html = form.as_p()
+
+    assert not form.is_valid()
+    assert "</script" not in html
+    assert "<img" not in html

@@ -1,0 +1,50 @@
+"""What a browser posts for a widget's form, and text that no form may repeat."""
+
+from __future__ import annotations
+
+# Made here, so that nothing in the tree looks like a real one.
+TOKENS = ["pat_" + "a" * 40, "cztei_" + "b" * 40, "czs_" + "c" * 40]
+PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvg" + "d" * 40
+CREDENTIALS = [*TOKENS, PRIVATE_KEY]
+
+
+def widget_data(**changes):
+    return {
+        "slug": "support",
+        "name": "Support",
+        "enabled": "on",
+        "site": "",
+        "order": "0",
+        "oauth_app": "default",
+        "mode": "bot",
+        "bot_id": "7400000000000000001",
+        "app_id": "",
+        "workflow_id": "",
+        "parameters": "",
+        "sdk_version": "1.2.0-beta.20",
+        "place": "frame",
+        "load": "click",
+        "guests": "login",
+        "guest_days": "0",
+        "base_icon": "",
+        "base_layout": "",
+        "base_lang": "",
+        "base_z_index": "1000",
+        "launcher": "own",
+        "footer_expression_text": "",
+        **link_rows(),
+        "chat_bot_title": "",
+        "chat_bot_width": "460",
+        "user_nickname": "",
+        "user_url": "",
+        **changes,
+    }
+
+
+def link_rows(*rows):
+    """Return the inputs of these links, and of the empty row that a page ends with."""
+    return {
+        f"footer_linkvars-{number}-{part}": value
+        for number, row in enumerate([*rows, ("", "", "")])
+        for part, value in zip(("name", "text", "link"), row, strict=True)
+    }
