@@ -1,0 +1,922 @@
+/* The chat beside Coze's SDK, in the frame's document or in the page itself. Asks the site who
+   is there, loads the SDK, hands it a token and keeps that fresh. What it works around was
+   measured with the open-source SDK (1.2.0-beta.17); each place says what. */
+(() => {
+  "use strict";
+
+  const PROTOCOL = 1;
+  const NEWEST_PROTOCOL = 2;
+  const LANGUAGES = ["en", "zh-CN"];
+  const MAX_TITLE_LENGTH = 100;
+  const ANSWER_TIMEOUT_MS = 15000;
+  const TURN_TIMEOUT_MS = 5000;
+  const SHOW_TIMEOUT_MS = 8000;
+  const USABLE_TIMEOUT_MS = 3000;
+  // A token that Coze refuses this soon after it was minted will not get better.
+  const HOPELESS_AFTER_S = 10;
+  // Nobody has touched the chat for so long: the token may end.
+  const IDLE_AFTER_S = 15 * 60;
+  // Stands in for a token in the SDK's check, which would alert() without one.
+  const NO_TOKEN_YET = "-";
+
+  const ICONS = {
+    close: "M6 6l12 12M18 6L6 18",
+    notice: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 8v5M12 16.5h.01",
+  };
+  // The server's code (or ours) → the key of the sentence that the visitor reads.
+  const SENTENCES = {
+    bad_gateway: "unavailable",
+    failed: "failed",
+    login_required: "login_required",
+    not_allowed: "not_allowed",
+    not_found: "not_found",
+    offline: "offline",
+    permission: "permission",
+    rate_limited: "too_many",
+    timeout: "unavailable",
+    unavailable: "unavailable",
+  };
+  const PASSING = ["bad_gateway", "failed", "offline", "rate_limited", "timeout", "unavailable"];
+  const FINAL = ["not_allowed", "not_found"];
+
+  class Refusal extends Error {
+    constructor(code, { retryAfter = 0, loginUrl = "" } = {}) {
+      super(code);
+      this.code = code;
+      this.retryAfter = retryAfter;
+      this.loginUrl = loginUrl;
+    }
+  }
+
+  // Pure parts
+
+  function isObject(value) {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  }
+
+  function copy(value) {
+    return JSON.parse(JSON.stringify(value));
+  }
+
+  /* The page may say these two things differently, and nothing else. */
+  function readOverrides(said) {
+    const overrides = {};
+    if (!isObject(said)) return overrides;
+    const { title, parameters } = said;
+    if (typeof title === "string" && title && title.length <= MAX_TITLE_LENGTH) overrides.title = title;
+    if (isObject(parameters)) overrides.parameters = copy(parameters);
+    return overrides;
+  }
+
+  function readLanguage(said) {
+    return LANGUAGES.includes(said) ? said : LANGUAGES[0];
+  }
+
+  /* What the SDK's constructor gets, but for functions, elements and the token. */
+  function buildArguments(options, { overrides, lang, person }) {
+    const args = copy(options); // the SDK writes into what it is given
+    const { config, ui } = args;
+    ui.base = { lang, ...ui.base };
+    if (overrides.title) ui.chatBot.title = overrides.title;
+    if (overrides.parameters) {
+      const group = config.type === "app" ? "appInfo" : "botInfo";
+      const { parameters, ...rest } = config[group] || {};
+      config[group] = { ...rest, parameters: { ...parameters, ...overrides.parameters } };
+    }
+    args.userInfo = { ...args.userInfo, ...readPerson(person) };
+    return args;
+  }
+
+  /* Without an id the SDK invents a new one at every opening (measured). */
+  function readPerson({ id, nickname, url }) {
+    return url ? { id, nickname, url } : { id, nickname };
+  }
+
+  function secondsToRenewal(remaining) {
+    return Math.max(1, remaining - Math.min(60, remaining / 5));
+  }
+
+  function secondsToRetry(attempt, retryAfter) {
+    const wait = retryAfter || Math.min(60, 4 * 2 ** attempt);
+    return wait * (1 + Math.random() / 2);
+  }
+
+  /* Seconds since now. One clock stops in sleep, the other jumps when it is set: the larger
+     one errs on the side of asking too early. */
+  function stopwatch() {
+    const [monotonic, wall] = [performance.now(), Date.now()];
+    return () => Math.max(performance.now() - monotonic, Date.now() - wall) / 1000;
+  }
+
+  function sleep(ms) {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  function inTime(promise, ms) {
+    return Promise.race([promise, sleep(ms).then(() => Promise.reject(new Refusal("failed")))]);
+  }
+
+  // The session view
+
+  async function post(url, body) {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), ANSWER_TIMEOUT_MS);
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json" },
+        body: JSON.stringify(body),
+        credentials: "same-origin",
+        cache: "no-store",
+        redirect: "manual",
+        signal: abort.signal,
+      });
+      return [response, await response.text()];
+    } catch {
+      throw new Refusal(navigator.onLine === false ? "offline" : "unavailable");
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /* A redirect (somebody's login page) or anything but JSON is no answer. */
+  function readAnswer(response, text) {
+    const type = (response.headers.get("Content-Type") || "").split(";")[0];
+    const isJson = type === "application/json" || type === "application/problem+json";
+    try {
+      return isJson ? JSON.parse(text) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async function askSession(url, body) {
+    const [response, text] = await post(url, body);
+    const answer = readAnswer(response, text);
+    if (response.ok && answer && answer.token) {
+      const elapsed = stopwatch();
+      return { ...answer, elapsed, remaining: () => answer.expires_at - answer.now - elapsed() };
+    }
+    const known = answer && answer.code;
+    const code = known || (response.status === 429 ? "rate_limited" : response.status >= 500 ? "unavailable" : "session_error");
+    throw new Refusal(code, {
+      retryAfter: Number(response.headers.get("Retry-After")) || 0,
+      loginUrl: (answer && answer.login_url) || "",
+    });
+  }
+
+  /* One tab after the other, so that the first request of the second one carries the cookie
+     that the first tab was given. A frozen tab may hold the turn: then we go without. */
+  async function inTurn(task) {
+    if (!navigator.locks) return task();
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), TURN_TIMEOUT_MS);
+    let isMine = false;
+    const take = () => {
+      isMine = true;
+      clearTimeout(timer);
+      return task();
+    };
+    try {
+      return await navigator.locks.request("coze-widget-session", { signal: patience.signal }, take);
+    } catch (error) {
+      if (isMine) throw error;
+      return task();
+    }
+  }
+
+  // The SDK's script
+
+  let loading = null;
+
+  function loadSdk(url, { again = false } = {}) {
+    if (again) loading = null;
+    loading = loading || fetchSdk(url);
+    loading.catch(() => {
+      loading = null;
+    });
+    return loading;
+  }
+
+  function fetchSdk(url) {
+    return new Promise((resolve, reject) => {
+      const settle = () => (window.CozeWebSDK ? resolve() : reject(new Refusal(navigator.onLine === false ? "offline" : "failed")));
+      if (window.CozeWebSDK) {
+        resolve();
+        return;
+      }
+      const { href } = new URL(url, location.href);
+      // The page may have brought it along: the eager form that Coze documents.
+      const isParsing = document.readyState !== "complete";
+      let script = isParsing && Array.from(document.scripts).find((one) => one.src === href);
+      if (script) {
+        // It may have failed before we came.
+        window.addEventListener("load", settle);
+      } else {
+        script = document.createElement("script");
+        script.async = true;
+        script.src = url;
+        document.head.append(script);
+      }
+      script.addEventListener("load", settle);
+      script.addEventListener("error", settle);
+    });
+  }
+
+  // The cookie `i18next`, which the SDK writes for the whole origin when the chat opens
+
+  /* In the frame we own the document: what the SDK writes does not arrive. */
+  function shieldCookie() {
+    const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
+    Object.defineProperty(document, "cookie", {
+      configurable: true,
+      get: () => get.call(document),
+      set: (text) => {
+        if (!/^\s*i18next\s*=/.test(text)) set.call(document, text);
+      },
+    });
+  }
+
+  /* In the page it is put back; how long it was to live nobody can read. */
+  class CookieKeeper {
+    read() {
+      const found = /(?:^|; )i18next=([^;]*)/.exec(document.cookie);
+      return found ? found[1] : null;
+    }
+
+    remember() {
+      this.kept = this.read();
+    }
+
+    putBack(lang) {
+      if (this.read() === this.kept || this.read() !== lang) return;
+      document.cookie = this.kept === null ? "i18next=; path=/; max-age=0" : `i18next=${this.kept}; path=/; SameSite=Lax`;
+    }
+  }
+
+  // Our own sentences
+
+  function element(tag, attributes, ...children) {
+    const node = document.createElement(tag);
+    Object.keys(attributes).forEach((name) => node.setAttribute(name, attributes[name]));
+    node.append(...children);
+    return node;
+  }
+
+  function icon(name) {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const path = document.createElementNS(svg.namespaceURI, "path");
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.setAttribute("aria-hidden", "true");
+    path.setAttribute("d", ICONS[name]);
+    svg.append(path);
+    return svg;
+  }
+
+  function button(name, text, onClick) {
+    const node = element("button", { class: name, type: "button" }, text);
+    node.addEventListener("click", onClick);
+    return node;
+  }
+
+  class Sign {
+    constructor(island) {
+      this.island = island;
+      this.host = element("div", { "data-coze-chat": island.slug, "data-place": island.place });
+      const link = element("link", { rel: "stylesheet", href: island.stylesheet_url });
+      this.shell = element("div", { class: "shell", hidden: "" });
+      link.onload = link.onerror = () => {
+        this.shell.hidden = false;
+      };
+      this.host.attachShadow({ mode: "open" }).append(link, this.shell);
+      const { zIndex } = island.options.ui.base || {};
+      if (zIndex) this.shell.style.zIndex = zIndex;
+    }
+
+    /* A sentence instead of the chat. `loginUrl` has been checked by the caller. */
+    showPanel(texts, { title, sentence, loginUrl, onRetry, onClose }) {
+      const close = button("close", icon("close"), onClose);
+      close.setAttribute("aria-label", texts.close);
+      const body = element("div", { class: "body", role: "alert" }, icon("notice"), element("p", {}, sentence));
+      if (loginUrl) body.append(element("a", { class: "link action", href: loginUrl, target: "_top" }, texts.log_in));
+      else if (onRetry) body.append(button("action", texts.retry, onRetry));
+      const bar = element("div", { class: "bar" }, element("div", { class: "title" }, title), close);
+      this.clearPanel();
+      this.panel = element("div", { class: "panel", role: "group", "aria-label": title }, bar, body);
+      const { width } = this.island.options.ui.chatBot;
+      if (width) this.panel.style.width = `min(${width}px, 100%)`;
+      this.shell.append(this.panel);
+    }
+
+    showWaiting(texts) {
+      const body = this.panel.querySelector(".body");
+      body.replaceChildren(element("p", {}, texts.connecting));
+      this.focusPanel();
+    }
+
+    focusPanel() {
+      const action = this.panel && (this.panel.querySelector(".action") || this.panel.querySelector(".close"));
+      if (action) action.focus();
+    }
+
+    clearPanel() {
+      if (this.panel) this.panel.remove();
+      this.panel = null;
+    }
+
+    showStrip(texts, notice, onAgain) {
+      if (this.strip) this.strip.remove();
+      this.strip = null;
+      if (!notice) return;
+      this.strip = element("div", { class: "strip" }, element("p", {}, texts[notice]));
+      if (notice === "guest") this.strip.append(button("again", texts.new_visitor, onAgain));
+      this.shell.prepend(this.strip);
+    }
+
+    setVisible(isVisible) {
+      this.host.hidden = !isVisible;
+    }
+  }
+
+  // What the SDK has drawn
+
+  class Screen {
+    constructor(place) {
+      this.place = place; // our element in the frame; inline, the SDK adds its own to the body
+      this.roots = place ? [place] : [];
+      this.lastChange = stopwatch();
+      this.observer = new MutationObserver(() => {
+        this.lastChange = stopwatch();
+        this.onChange();
+      });
+      this.onChange = () => {};
+    }
+
+    /* Runs `construct` and remembers which elements it has added. */
+    watch(construct) {
+      const before = new Set(document.body.children);
+      const made = construct();
+      if (!this.place) this.roots = Array.from(document.body.children).filter((node) => !before.has(node));
+      this.roots.forEach((root) => this.observer.observe(root, { childList: true, characterData: true, subtree: true }));
+      return made;
+    }
+
+    unwatch() {
+      this.observer.disconnect();
+    }
+
+    input() {
+      const fields = this.roots.reduce((all, root) => all.concat(...root.querySelectorAll("textarea")), []);
+      return fields.find((field) => field.getClientRects().length && !field.readOnly) || null;
+    }
+
+    draft() {
+      const field = this.input();
+      return field ? field.value : "";
+    }
+
+    async usable() {
+      const elapsed = stopwatch();
+      while (!this.input() && elapsed() * 1000 < USABLE_TIMEOUT_MS) await sleep(30);
+    }
+
+    /* Through the native setter: a framework that watches the field must notice. */
+    restore(text, hadFocus) {
+      const field = this.input();
+      if (!field) return;
+      if (text) {
+        Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(field, text);
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      if (hadFocus) field.focus();
+    }
+
+    focus() {
+      const field = this.input();
+      // On a touch screen that would raise the keyboard over the conversation.
+      if (field && !window.matchMedia("(pointer: coarse)").matches) field.focus();
+    }
+  }
+
+  /* Whether an answer may still be on its way. The SDK does not say; what it draws does. */
+  class Conversation {
+    constructor(screen) {
+      this.screen = screen;
+      this.sent = null;
+    }
+
+    /* Called before every key and click: a draft that is gone afterwards was sent. */
+    async watchSending() {
+      if (!this.screen.draft()) return;
+      await sleep(300);
+      if (!this.screen.draft()) this.sent = stopwatch();
+    }
+
+    isQuiet() {
+      const calm = this.screen.lastChange();
+      if (this.sent && this.sent() < 60) {
+        const hasAnswered = this.sent() - calm > 1;
+        if (!hasAnswered || calm < 3) return false;
+        this.sent = null;
+      }
+      return calm > 1.5;
+    }
+  }
+
+  // The page, or the frame's parent
+
+  class Page {
+    constructor(island, onMessage) {
+      this.slug = island.slug;
+      this.onMessage = onMessage;
+      this.port = null;
+      window.addEventListener("message", (event) => this.hear(event));
+    }
+
+    greet() {
+      window.parent.postMessage({ coze_widget: PROTOCOL, type: "hello", slug: this.slug }, "*");
+    }
+
+    hear(event) {
+      const { coze_widget: protocol, type, slug } = event.data || {};
+      if (event.source !== window.parent || event.origin !== location.origin) return;
+      if (!(protocol > 0 && protocol <= NEWEST_PROTOCOL) || slug !== this.slug) return;
+      // Inline, the loader may come after us, or come anew: then it calls.
+      if (type === "call") this.greet();
+      if (type !== "welcome") return;
+      [this.port] = event.ports;
+      this.port.onmessage = (message) => this.onMessage(message.data);
+      this.onMessage(event.data);
+    }
+
+    tell(type, code) {
+      if (this.port) this.port.postMessage(code ? { type, code } : { type });
+    }
+  }
+
+  class Chat {
+    constructor(island) {
+      this.island = island;
+      this.isFrame = island.place === "frame";
+      this.usesSdkLauncher = island.options.ui.asstBtn.isNeed;
+      this.overrides = {};
+      this.returnTo = location.pathname + location.search + location.hash;
+      this.lang = readLanguage((island.options.ui.base || {}).lang || island.lang || document.documentElement.lang);
+      this.cookie = new CookieKeeper();
+      this.sign = new Sign(island);
+      this.lastInput = stopwatch();
+      this.failures = 0;
+      this.page = new Page(island, (message) => this.hear(message));
+      this.stand();
+      this.listen();
+      if (this.usesSdkLauncher) this.prepare();
+      else this.page.greet();
+    }
+
+    get texts() {
+      return this.island.texts[this.lang];
+    }
+
+    stand() {
+      if (this.isFrame) {
+        const place = element("div", { class: "coze-chat-place" });
+        document.body.append(element("div", { class: "coze-chat-frame" }, place, this.sign.host));
+        this.screen = new Screen(place);
+        shieldCookie();
+        window.alert = () => this.fail(new Refusal("session_error"));
+      } else {
+        document.documentElement.append(this.sign.host);
+        this.screen = new Screen(null);
+        this.sign.setVisible(false);
+      }
+      this.conversation = new Conversation(this.screen);
+    }
+
+    listen() {
+      const noteInput = () => {
+        this.lastInput = stopwatch();
+        if (this.isOverdue) this.check();
+        this.conversation.watchSending();
+      };
+      ["pointerdown", "keydown"].forEach((type) => document.addEventListener(type, noteInput, true));
+      ["online", "focus", "pageshow"].forEach((type) => window.addEventListener(type, () => this.check()));
+      document.addEventListener("visibilitychange", () => this.check());
+      if (!this.isFrame) {
+        this.screen.onChange = () => this.cookie.putBack(this.lang);
+        return;
+      }
+      window.addEventListener("focus", () => this.takeFocus());
+      document.addEventListener("keydown", (event) => {
+        if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented) this.leave();
+      });
+    }
+
+    // What the page says
+
+    hear(message) {
+      if (message.type === "welcome") this.settleIn(message);
+      else if (message.type === "show") this.show();
+      else if (message.type === "hide") this.hide();
+      else if (message.type === "destroy") this.destroy();
+    }
+
+    settleIn({ lang, overrides, return_to: returnTo }) {
+      const { base = {} } = this.island.options.ui;
+      this.overrides = readOverrides(overrides);
+      if (!base.lang) this.lang = readLanguage(lang);
+      if (typeof returnTo === "string") this.returnTo = returnTo;
+      if (this.isFrame) document.documentElement.lang = this.lang;
+    }
+
+    // Showing and hiding
+
+    /* Every opening asks the site who is there, before anything is seen. */
+    async show() {
+      const isStuck = this.isStarting;
+      clearTimeout(this.retryTimer);
+      this.isWanted = true;
+      this.isStarting = true;
+      this.lastInput = stopwatch();
+      try {
+        await Promise.all([this.renew(), loadSdk(this.island.sdk_url, { again: isStuck })]);
+        this.isStarting = false;
+        this.failures = 0;
+        if (this.isWanted) await this.reveal();
+      } catch (error) {
+        this.isStarting = false;
+        this.fail(error);
+      }
+    }
+
+    async reveal() {
+      this.refusal = null;
+      if (!this.client) this.construct();
+      if (!this.isFrame || !this.mounted) await this.mount();
+      this.uncover();
+      this.keepMountedFresh();
+    }
+
+    uncover() {
+      this.isShown = true;
+      this.sign.clearPanel();
+      this.sign.setVisible(true);
+      this.sign.showStrip(this.texts, this.session.notice, () => this.startOver());
+      this.page.tell("ready");
+      this.schedule();
+      this.takeFocus();
+    }
+
+    hide() {
+      const { refusal } = this;
+      this.stopShowing();
+      if (refusal && FINAL.includes(refusal.code)) this.page.tell("gone");
+      if (!this.isFrame && this.client) this.client.hideChatBot();
+    }
+
+    stopShowing() {
+      this.isWanted = false;
+      this.isShown = false;
+      clearTimeout(this.timer);
+      clearTimeout(this.retryTimer);
+      if (!this.isFrame) this.sign.setVisible(false);
+    }
+
+    /* The visitor closes the chat on our side. */
+    leave() {
+      if (!this.isWanted && !this.refusal) return;
+      this.hide();
+      this.page.tell("closed");
+    }
+
+    /* Where the frame has the focus and nothing in it has, the input gets it. */
+    takeFocus() {
+      const { activeElement } = document;
+      const isFree = !activeElement || activeElement === document.body || activeElement.matches("[data-coze-widget]");
+      if (!isFree || !document.hasFocus()) return;
+      if (this.sign.panel) this.sign.focusPanel();
+      else this.screen.focus();
+    }
+
+    /* What passes leaves the chat as it is; after anything else it starts from nothing. */
+    fail(error) {
+      const refusal = error instanceof Refusal ? error : new Refusal("failed");
+      const isPassing = PASSING.includes(refusal.code);
+      this.refusal = refusal;
+      this.isShown = false;
+      clearTimeout(this.timer);
+      if (!isPassing) this.drop();
+      if (!this.isWanted) return;
+      this.sign.setVisible(true);
+      this.sign.showPanel(this.texts, {
+        title: this.overrides.title || this.island.options.ui.chatBot.title || this.texts.title,
+        sentence: this.texts[SENTENCES[refusal.code] || "session_error"],
+        loginUrl: this.loginUrl(refusal),
+        onRetry: FINAL.includes(refusal.code) ? null : () => this.tryAgain(),
+        onClose: () => this.leave(),
+      });
+      this.page.tell("failed", refusal.code);
+      this.takeFocus();
+      if (isPassing) this.tryLater(refusal);
+    }
+
+    tryAgain() {
+      this.sign.showWaiting(this.texts);
+      this.show();
+    }
+
+    tryLater({ retryAfter }) {
+      clearTimeout(this.retryTimer);
+      this.retryTimer = setTimeout(() => this.show(), secondsToRetry(this.failures, retryAfter) * 1000);
+      this.failures += 1;
+    }
+
+    loginUrl({ code, loginUrl }) {
+      if (code !== "login_required" || !loginUrl) return "";
+      const url = new URL(loginUrl, location.href);
+      if (!/^https?:$/.test(url.protocol)) return "";
+      url.searchParams.set("next", this.returnTo);
+      return url.href;
+    }
+
+    async startOver() {
+      this.drop();
+      this.session = null;
+      this.isShown = false;
+      try {
+        await post(this.island.forget_url, {});
+        this.show();
+      } catch (error) {
+        this.fail(error);
+      }
+    }
+
+    // The SDK's client
+
+    construct() {
+      const args = buildArguments(this.island.options, {
+        overrides: this.overrides,
+        lang: this.lang,
+        person: this.session ? this.session.user : { id: "", nickname: "" },
+      });
+      if (!this.isFrame && !args.ui.base.layout && window.matchMedia("(max-width: 640px)").matches) {
+        args.ui.base.layout = "mobile"; // by itself it goes by the device, not by the width
+      }
+      // The constructor prints what it is given: the token comes afterwards.
+      args.auth = { type: "token", token: "", onRefreshToken: (old) => this.refresh(old) };
+      Object.assign(args.ui.chatBot, this.callbacks());
+      if (this.isFrame) args.ui.chatBot.el = this.screen.place;
+      this.cookie.remember();
+      this.client = this.screen.watch(() => new window.CozeWebSDK.WebChatClient(args));
+      this.args = this.client.options || args;
+      this.writeBack();
+    }
+
+    callbacks() {
+      return {
+        onShow: () => this.onShow(),
+        onHide: () => this.onHide(),
+        onBeforeShow: () => this.isMounting || !this.usesSdkLauncher || this.admit(),
+        onBeforeHide: () => this.mayHide(),
+      };
+    }
+
+    /* In the frame closing only hides the frame: the answer runs on, the draft stays. */
+    mayHide() {
+      if (this.isMounting || !this.isFrame) return true;
+      this.leave();
+      return false;
+    }
+
+    onShow() {
+      if (this.shown) this.shown();
+      else if (this.usesSdkLauncher) this.onOwnShow();
+    }
+
+    onHide() {
+      if (this.hidden) {
+        this.hidden();
+        return;
+      }
+      if (this.isFrame) return;
+      this.stopShowing();
+      this.page.tell("closed");
+    }
+
+    async mount() {
+      this.isMounting = true;
+      this.cookie.remember();
+      try {
+        const shown = new Promise((resolve) => {
+          this.shown = resolve;
+        });
+        this.writeBack();
+        this.client.showChatBot();
+        await inTime(shown, SHOW_TIMEOUT_MS);
+        this.mounted = this.session;
+        await this.screen.usable();
+        this.cookie.putBack(this.lang);
+      } finally {
+        this.shown = null;
+        this.isMounting = false;
+      }
+    }
+
+    async unmount() {
+      this.isMounting = true;
+      try {
+        const hidden = new Promise((resolve) => {
+          this.hidden = resolve;
+        });
+        this.client.hideChatBot();
+        await inTime(hidden, SHOW_TIMEOUT_MS);
+      } finally {
+        this.hidden = null;
+        this.isMounting = false;
+      }
+    }
+
+    drop() {
+      if (!this.client) return;
+      const { client } = this;
+      this.client = this.args = this.mounted = null;
+      this.screen.unwatch();
+      try {
+        client.destroy();
+      } catch {
+        // NotFoundError where the page has replaced its body meanwhile (measured).
+      }
+    }
+
+    destroy() {
+      this.stopShowing();
+      this.drop();
+      this.sign.clearPanel();
+    }
+
+    // The SDK's own launcher (inline only): it shows, we are asked
+
+    async prepare() {
+      try {
+        await loadSdk(this.island.sdk_url);
+        this.construct();
+      } catch {
+        // Without its script the SDK has no launcher: the page is none the worse.
+      }
+    }
+
+    async admit() {
+      this.isWanted = true;
+      try {
+        const { client } = this;
+        await this.renew();
+        this.failures = 0;
+        this.refusal = null;
+        if (this.client === client) return true;
+        this.construct();
+        this.client.showChatBot();
+      } catch (error) {
+        this.fail(error);
+      }
+      return false;
+    }
+
+    onOwnShow() {
+      this.mounted = this.session;
+      this.uncover();
+      this.screen.usable().then(() => this.cookie.putBack(this.lang));
+    }
+
+    // The token
+
+    /* Asks the session view; one request at a time. */
+    renew(body = {}) {
+      if (!this.asking) {
+        const ask = () => askSession(this.island.session_url, body);
+        this.asking = (this.session ? ask() : inTurn(ask)).then((session) => this.adopt(session));
+        const done = () => {
+          this.asking = null;
+        };
+        this.asking.then(done, done);
+      }
+      return this.asking;
+    }
+
+    adopt(session) {
+      const earlier = this.session;
+      this.session = session;
+      this.isOverdue = false;
+      if (earlier && earlier.epoch !== session.epoch) this.handOver();
+      else this.writeBack();
+      return session;
+    }
+
+    /* Somebody else is there now: nothing of the earlier person's stays. */
+    handOver() {
+      const wasShown = this.isShown;
+      this.isShown = false;
+      this.drop();
+      if (wasShown) this.show();
+    }
+
+    /* The SDK keeps a refreshed token only inside the mounted chat (measured). */
+    writeBack() {
+      if (!this.args) return;
+      this.args.auth.token = this.session ? this.session.token : NO_TOKEN_YET;
+      if (this.session) this.args.userInfo = Object.assign(this.args.userInfo || {}, readPerson(this.session.user));
+    }
+
+    /* The SDK's `onRefreshToken`. Never rejects: that would end all later refreshes. */
+    async refresh(old) {
+      try {
+        if (this.session && old && old !== NO_TOKEN_YET) await this.replace(old);
+        else if (!this.session) await this.renew();
+      } catch (error) {
+        if (error instanceof Refusal && !PASSING.includes(error.code)) this.fail(error);
+      }
+      return this.session ? this.session.token : NO_TOKEN_YET;
+    }
+
+    async replace(old) {
+      if (old !== this.session.token) {
+        this.mounted = this.session;
+        return;
+      }
+      if (this.session.isReplacement && this.session.elapsed() < HOPELESS_AFTER_S) throw new Refusal("permission");
+      const { epoch } = this.session;
+      await this.renew({ refused: this.session.token_id });
+      this.session.isReplacement = true;
+      if (this.session.epoch === epoch) this.mounted = this.session;
+      this.schedule();
+    }
+
+    schedule() {
+      clearTimeout(this.timer);
+      if (!this.isShown) return;
+      const wait = secondsToRenewal(this.session.remaining());
+      this.renewAt = { elapsed: stopwatch(), wait };
+      this.timer = setTimeout(() => this.check(), wait * 1000);
+    }
+
+    /* Renews where it is time, also after a sleep in which no timer ran. */
+    async check() {
+      const isDue = this.isOverdue || (this.renewAt && this.renewAt.elapsed() >= this.renewAt.wait - 0.05);
+      if (!this.isShown || !isDue) return;
+      if (this.lastInput() > IDLE_AFTER_S) {
+        this.isOverdue = true;
+        return;
+      }
+      try {
+        await this.renew();
+        this.failures = 0;
+        this.schedule();
+        this.keepMountedFresh();
+      } catch (error) {
+        if (PASSING.includes(error.code)) this.checkLater(error);
+        else this.fail(error);
+      }
+    }
+
+    checkLater({ retryAfter }) {
+      clearTimeout(this.timer);
+      this.isOverdue = true;
+      this.timer = setTimeout(() => this.check(), secondsToRetry(this.failures, retryAfter) * 1000);
+      this.failures += 1;
+    }
+
+    /* The mounted chat knows only the token of its mounting: mount again, at a quiet moment. */
+    async keepMountedFresh() {
+      if (this.isFreshening) return;
+      this.isFreshening = true;
+      while (this.isShown && this.client && this.mounted.token !== this.session.token) {
+        const isUrgent = this.mounted.remaining() < 5;
+        if (this.conversation.isQuiet() && (isUrgent || !this.screen.draft())) await this.mountAgain();
+        else await sleep(250);
+      }
+      this.isFreshening = false;
+    }
+
+    async mountAgain() {
+      const field = this.screen.input();
+      const draft = this.screen.draft();
+      const hadFocus = field !== null && document.activeElement === field;
+      try {
+        await this.unmount();
+        await this.mount();
+        this.screen.restore(draft, hadFocus);
+      } catch (error) {
+        this.fail(error);
+      }
+    }
+  }
+
+  function boot() {
+    document.querySelectorAll('script[type="application/json"]').forEach((script) => {
+      if (!/^coze-chat(-|$)/.test(script.id) || script.hasAttribute("data-read")) return;
+      script.setAttribute("data-read", "");
+      new Chat(JSON.parse(script.textContent));
+    });
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", boot);
+  else boot();
+})();

@@ -1,0 +1,131 @@
+"""A person in front of a browser."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import expect
+
+expect.set_options(timeout=5000)
+
+SDK = ".coze-chat-sdk-"
+
+
+class Visitor:
+    """What somebody does and sees; how the page is built is known here only."""
+
+    def __init__(self, context, site_url, coze_url):
+        self.context = context
+        self.site_url = site_url
+        self.coze_url = coze_url
+        self.dialogs = []
+        self.errors = []
+        self.requests = []
+        context.on("request", lambda request: self.requests.append(request))
+        context.set_default_timeout(5000)
+        self.page = self.new_tab()
+
+    def new_tab(self):
+        page = self.context.new_page()
+        page.on("dialog", self._note_dialog)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        return page
+
+    def _note_dialog(self, dialog):  # pragma: no cover  # nobody ever meets one
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def leave(self):
+        self.context.close()
+        assert self.dialogs == []
+        assert self.errors == []
+
+    # Who one is
+
+    def log_in(self, user):
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        value = client.cookies[name].value
+        self.context.add_cookies([{"name": name, "value": value, "url": self.site_url}])
+
+    def log_out(self):
+        self.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+
+    def cookie(self, name):
+        cookies = self.context.cookies(self.site_url)
+        return next((one["value"] for one in cookies if one["name"] == name), None)
+
+    # Where one goes
+
+    def visit(self, path="/"):
+        self.page.goto(self.site_url + path)
+
+    def asked(self, *, of):
+        """The paths that the browser has asked of a host, oldest first."""
+        host = urlsplit(of).netloc
+        parts = [urlsplit(request.url) for request in self.requests]
+        return [part.path for part in parts if part.netloc == host]
+
+    # The launcher and the shell around the chat
+
+    @property
+    def launcher(self):
+        return self.page.locator(".launcher")
+
+    @property
+    def shell(self):
+        return self.page.locator(".panel[role=dialog]").first
+
+    @property
+    def cover(self):
+        return self.page.locator(".cover")
+
+    # The chat, in the frame or in the page
+
+    @property
+    def is_framed(self):
+        return self.page.locator("iframe").count() > 0
+
+    @property
+    def chat(self):
+        if self.is_framed:
+            return self.page.frame_locator("iframe")
+        return self.page
+
+    @property
+    def input(self):
+        return self.chat.locator(f"textarea{SDK}textarea")
+
+    @property
+    def transcript(self):
+        return self.chat.locator(f"{SDK}messages")
+
+    @property
+    def sign(self):
+        """Our own sentence instead of the chat."""
+        return self.chat.locator("[data-coze-chat] .panel")
+
+    @property
+    def strip(self):
+        return self.chat.locator("[data-coze-chat] .strip")
+
+    def open_chat(self):
+        self.page.locator(f".launcher, {SDK}launcher").first.click()
+        expect(
+            self.page.locator(f"iframe, textarea{SDK}textarea").first
+        ).to_be_attached()
+        expect(self.input).to_be_visible()
+
+    def say(self, text):
+        """Sends, and waits for the bot's answer: it repeats what it was told."""
+        self.input.fill(text)
+        self.input.press("Enter")
+        answer = self.chat.locator(f"{SDK}message-bot").last
+        expect(answer).to_contain_text(f'You said: "{text}"')
+
+    def close_chat(self):
+        self.chat.locator(f"{SDK}header-close").click()
+        expect(self.input).not_to_be_visible()
