@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import http.client
 import io
+import math
 import socket
 import time
 from collections.abc import Callable
@@ -73,7 +74,7 @@ class _DeadlineReader(io.RawIOBase):
     ) -> None:
         self._sock = sock
         self._raw = raw
-        self._longest = sock.gettimeout() or 0.0
+        self._longest = sock.gettimeout() or math.inf
         self._deadline = deadline
 
     def readable(self) -> bool:

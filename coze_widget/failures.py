@@ -32,8 +32,9 @@ _CHECK_APP = (
     "app is enabled, and that this machine's clock is right."
 )
 _CHECK_REGION = (
-    "Coze does not know the key: public_key_id is wrong, or the app belongs to the "
-    "other region (https://api.coze.cn and https://api.coze.com share no apps)."
+    "Coze does not know the key: client_id or public_key_id is wrong, or the app "
+    "belongs to the other region (https://api.coze.cn and https://api.coze.com share "
+    "no apps)."
 )
 _CHECK_RIGHTS = (
     "In Coze's console, check that the app is enabled, tick the permission it lacks, "
@@ -75,7 +76,9 @@ _BY_STATUS = {
     429: _Kind(RateLimitError, _ASK_LATER),
     502: _Kind(GatewayError, _TRY_LATER),
 }
-_UNKNOWN_KEY = re.compile(r"\bkid\b|public key|not registered|unregistered", re.I)
+# "invalid jwt: kid not been registred" (sic; coze-go issue 43, April 2025). Also what
+# comes of a wrong client_id (coze-py issue 123) or region (coze-py issue 148).
+_UNKNOWN_KEY = re.compile(r"\bkid\b", re.IGNORECASE)
 _LOGID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _CODE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _LONGEST_WAIT = 86_400
