@@ -107,8 +107,7 @@ class Answer:
         return self._tell_message("completed", message)
 
     def _draft(self, kind: str, content: str) -> Message:
-        role = "assistant"
         with self.state.lock:
             return self.conversation.draft_message(
-                role, kind, content, chat_id=self.chat.id
+                "assistant", kind, content, chat_id=self.chat.id
             )

@@ -5,6 +5,10 @@ import time
 
 import pytest
 
+from coze_widget.sandbox.access_tokens import Owner
+from coze_widget.sandbox.answer import Answer
+from coze_widget.sandbox.conversations import Chat, Conversation
+from coze_widget.sandbox.replies import Reply
 from tests.sandbox.caller import (
     APP,
     BOT,
@@ -63,7 +67,10 @@ def test_an_answer_comes_in_pieces(alice):
     events = alice.talk(alice.begin()["id"], "Good morning")
 
     deltas = [data for event, data in events if event == "conversation.message.delta"]
-    assert names(events)[:2] == ["conversation.chat.created", "conversation.chat.in_progress"]
+    assert names(events)[:2] == [
+        "conversation.chat.created",
+        "conversation.chat.in_progress",
+    ]
     assert len(deltas) > 3
     assert "".join(delta["content"] for delta in deltas) == find_answer(events)
     assert len({delta["id"] for delta in deltas}) == 1
@@ -190,6 +197,18 @@ def test_an_answer_is_stopped_before_its_first_word(alice, listen):
     assert [message["role"] for message in page["data"]] == ["user"]
 
 
+def test_a_chat_that_is_stopped_at_once_stays_stopped(sandbox):
+    conversation = Conversation(Owner("1", "alice"), BOT, "999")
+    chat = Chat(conversation.id, BOT)
+    events = Answer(sandbox.state, conversation, chat, Reply("Hello")).stream()
+    next(events)
+
+    chat.status = "canceled"
+
+    assert "".join(event.decode() for event in events).count("event:") == 2
+    assert chat.status == "canceled"
+
+
 @pytest.mark.parametrize("chat_id", ["", "1"])
 def test_an_unknown_chat_cannot_be_stopped(alice, chat_id):
     chat = {"conversation_id": alice.begin()["id"], "id": chat_id}
@@ -292,7 +311,7 @@ def test_files_are_named(alice, sandbox):
         additional_messages=[say(parts, "object_string")],
     )
 
-    assert find_answer(events).startswith("Files received: a.txt, ?\nYou said: \"See\"")
+    assert find_answer(events).startswith('Files received: a.txt, ?\nYou said: "See"')
     assert '"name": "a.txt"' in alice.history(conversation["id"])["data"][1]["content"]
 
 

@@ -155,7 +155,8 @@ def test_the_header_must_name_the_type(exchange, header):
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "key"), [("HS256", "a secret of more than thirty-two bytes"), ("RS512", None)]
+    ("algorithm", "key"),
+    [("HS256", "a secret of more than thirty-two bytes"), ("RS512", None)],
 )
 def test_another_algorithm_is_refused(exchange, algorithm, key):
     response = exchange.post(exchange.sign(algorithm=algorithm, key=key))
