@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from coze_widget.assertions import sign_assertion
-from coze_widget.credentials import OAuthApp
-from coze_widget.keys import load_private_key
+from coze_widget.oauth.assertions import sign_assertion
+from coze_widget.oauth.credentials import OAuthApp
+from coze_widget.oauth.keys import load_private_key
 
 ROUNDS = 150
 

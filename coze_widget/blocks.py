@@ -17,10 +17,10 @@ from django.utils.translation import get_language, override
 
 from coze_widget.catalogue import catalogue
 from coze_widget.conf import conf
-from coze_widget.credentials import CredentialsError
 from coze_widget.csp import build_frame_policy, page_nonce
 from coze_widget.islands import NotMounted, build_chat_island, build_page_island
 from coze_widget.models import Load, Place, Widget
+from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.oauth_apps import find_oauth_app
 from coze_widget.options import Overrides, uses_sdk_launcher
 from coze_widget.trial import trial_token

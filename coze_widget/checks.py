@@ -14,9 +14,9 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.urls import NoReverseMatch, reverse
 
 from coze_widget.conf import conf
-from coze_widget.credentials import CredentialsError
 from coze_widget.models import Widget
-from coze_widget.oauth_apps import find_oauth_app
+from coze_widget.oauth.credentials import CredentialsError
+from coze_widget.oauth_apps import get_client
 from coze_widget.validators import holds_credential
 
 MIN_IDENTITY_KEY_LENGTH = 32
@@ -99,7 +99,7 @@ def _check_oauth_apps() -> Iterator[CheckMessage]:
         )
     for name in apps:
         try:
-            find_oauth_app(name)
+            get_client(name)
         except CredentialsError as exc:
             yield Error(
                 str(exc),

@@ -14,7 +14,7 @@ CozeError
 
 The names are those of Coze's own Node SDK, plus the last two. A mistake in the
 configuration is none of these, so that a handler for "Coze is down" cannot hide it:
-see ``coze_widget.credentials.CredentialsError``.
+see ``coze_widget.oauth.credentials.CredentialsError``.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.forms.fields import InvalidJSONInput
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from coze_widget.validators import (
@@ -33,9 +34,12 @@ class IdField(forms.CharField):
     address: ClassVar[re.Pattern[str]]
     default_validators = [validate_digits]
 
-    def __init__(self, *, max_length: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, max_length: int | None = None, help_text: Any = "", **kwargs: Any
+    ) -> None:
         """Drop the column's length: an address is longer than the id in it."""
-        super().__init__(**kwargs)
+        hint = format_lazy("{} {}", help_text, _("The whole address will do, too."))
+        super().__init__(help_text=hint, **kwargs)
 
     def to_python(self, value: Any) -> str:
         text = _NOISE.sub("", super().to_python(value) or "")

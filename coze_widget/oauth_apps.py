@@ -8,8 +8,8 @@ from functools import lru_cache
 from os import PathLike, fspath
 
 from coze_widget.conf import conf
-from coze_widget.credentials import CredentialsError, OAuthApp, load_oauth_app
-from coze_widget.oauth import OAuthClient
+from coze_widget.oauth.client import OAuthClient
+from coze_widget.oauth.credentials import CredentialsError, OAuthApp, load_oauth_app
 
 CN_SDK_URL = (
     "https://lf-cdn.coze.cn/obj/unpkg/flow-platform/chat-app-sdk/{version}"
@@ -48,16 +48,12 @@ def find_oauth_app(name: str) -> OAuthApp:
 def get_client(name: str) -> OAuthClient:
     """Return the app's client, made once for these settings; raises as above."""
     find_oauth_app(name)
-    return _client(
-        name,
-        _frozen(conf.oauth_apps[name]),
-        conf.connect_timeout_seconds,
-        conf.read_timeout_seconds,
-        conf.total_timeout_seconds,
-        conf.max_retries,
-        tuple(sorted(conf.proxies.items())),
-        conf.ca_bundle,
-        tuple(sorted(conf.extra_headers.items())),
+    try:
+        return _client(name, _frozen(conf.oauth_apps[name]), _frozen_connection())
+    except ValueError as exc:
+        problem = str(exc)
+    raise CredentialsError(
+        f"{problem}. See COZE_CA_BUNDLE and COZE_EXTRA_HEADERS in the settings."
     )
 
 
@@ -83,24 +79,19 @@ def _load(name: str, frozen: str) -> OAuthApp:
 
 
 @lru_cache(maxsize=64)
-def _client(
-    name: str,
-    frozen: str,
-    connect_timeout: float,
-    read_timeout: float,
-    total_timeout: float,
-    max_retries: int,
-    proxies: tuple[tuple[str, str], ...],
-    ca_bundle: str,
-    headers: tuple[tuple[str, str], ...],
-) -> OAuthClient:
-    return OAuthClient(
-        _load(name, frozen),
-        connect_timeout=connect_timeout,
-        read_timeout=read_timeout,
-        total_timeout=total_timeout,
-        max_retries=max_retries,
-        proxies=dict(proxies),
-        ca_bundle=ca_bundle or None,
-        headers=dict(headers),
-    )
+def _client(name: str, frozen: str, connection: str) -> OAuthClient:
+    return OAuthClient(_load(name, frozen), **json.loads(connection))
+
+
+def _frozen_connection() -> str:
+    """Return the arguments that say how to reach Coze, as a text like the above."""
+    arguments = {
+        "connect_timeout": conf.connect_timeout_seconds,
+        "read_timeout": conf.read_timeout_seconds,
+        "total_timeout": conf.total_timeout_seconds,
+        "max_retries": conf.max_retries,
+        "proxies": dict(conf.proxies),
+        "ca_bundle": fspath(conf.ca_bundle) or None,
+        "headers": dict(conf.extra_headers),
+    }
+    return json.dumps(arguments, sort_keys=True)

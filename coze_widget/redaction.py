@@ -12,6 +12,7 @@ _KINDS = {
     "czu_": "an OAuth access token",
 }
 _TOKEN = re.compile(r"\b(pat_|cztei_|czs_|czu_)[A-Za-z0-9]{8,}")
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _SECRETS = re.compile(
     r"""
       -----BEGIN .*? (?: -----END [^-]* ----- | \Z )  # PEM, cut off or whole
@@ -36,3 +37,8 @@ def name_credential(text: str) -> str:
     """Say what kind of Coze token a text holds, "" if none."""
     found = _TOKEN.search(text)
     return _KINDS[found[1]] if found else ""
+
+
+def holds_credential(text: str) -> bool:
+    """Tell whether a text contains a Coze token or a private key."""
+    return bool(name_credential(text) or _PRIVATE_KEY.search(text))

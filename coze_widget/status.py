@@ -10,8 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from coze_widget.conf import conf
-from coze_widget.credentials import CredentialsError
 from coze_widget.models import Widget
+from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.oauth_apps import find_oauth_app
 
 

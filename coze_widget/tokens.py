@@ -23,10 +23,10 @@ from django.conf import settings
 from django.core.cache import caches
 
 from coze_widget.conf import conf
-from coze_widget.credentials import OAuthApp
 from coze_widget.exceptions import CozeError
 from coze_widget.flights import Flights
-from coze_widget.oauth import AccessToken, OAuthClient
+from coze_widget.oauth.client import AccessToken, OAuthClient
+from coze_widget.oauth.credentials import OAuthApp
 from coze_widget.oauth_apps import find_oauth_app, get_client
 
 logger = logging.getLogger(__name__)

@@ -12,10 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-# Prefixes seen in Coze's guides: personal, service, and OAuth access tokens.
-CREDENTIAL = re.compile(
-    r"(?:\b(?:pat|cztei|czs|czu)_[A-Za-z0-9]{8,})|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-)
+from coze_widget import redaction
+
 LINK_SCHEMES = ("https", "http", "mailto", "tel")
 # As the SDK finds them: word characters between braces, spaces allowed around.
 FOOTER_NAME = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -35,7 +33,7 @@ validate_sdk_version = RegexValidator(
 def holds_credential(value: object) -> bool:
     """Tell whether a text, or a JSON value, contains a token or a private key."""
     text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return CREDENTIAL.search(text) is not None
+    return redaction.holds_credential(text)
 
 
 def refuse_credentials(value: object) -> None:

@@ -25,9 +25,9 @@ from coze_widget.blocks import NotShown, find_widget, render_frame
 from coze_widget.bodies import read_refused
 from coze_widget.catalogue import catalogue
 from coze_widget.conf import conf
-from coze_widget.credentials import CredentialsError
 from coze_widget.exceptions import CozeError
 from coze_widget.models import Widget
+from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.origins import is_same_origin
 from coze_widget.problems import (
     MISCONFIGURED_RETRY_AFTER_SECONDS,

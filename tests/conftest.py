@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.cache import cache
+from django.utils import translation
 
 from coze_widget.catalogue import catalogue
 from coze_widget.models import Widget
@@ -14,6 +15,7 @@ def _nothing_is_remembered():
     """What the process keeps on purpose must not leak from test to test."""
     cache.clear()
     catalogue.forget()
+    translation.deactivate()
 
 
 @pytest.fixture

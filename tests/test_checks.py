@@ -85,6 +85,22 @@ def test_a_file_that_is_not_there(settings, tmp_path):
     assert "coze_oauth_config.json" in only("coze_widget.E005")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("COZE_CA_BUNDLE", "nowhere.pem", "The CA bundle 'nowhere.pem' does not exist"),
+        ("COZE_EXTRA_HEADERS", {"host": "x"}, "The extra headers may not set host"),
+    ],
+)
+def test_a_connection_that_cannot_be_made(settings, name, value, said):
+    setattr(settings, name, value)
+
+    message = only("coze_widget.E005")
+
+    assert said in message
+    assert name in message
+
+
 def test_a_pat_outside_of_debug(settings):
     settings.COZE_PERSONAL_ACCESS_TOKEN = PAT
 

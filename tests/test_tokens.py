@@ -9,8 +9,8 @@ from django.core.cache import cache, caches
 from django.core.cache.backends.locmem import LocMemCache
 
 from coze_widget import tokens
-from coze_widget.credentials import CredentialsError
 from coze_widget.exceptions import ConnectionFailedError, InternalServerError
+from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.tokens import get_token, token_id
 
 ALICE, BOB = "a" * 64, "b" * 64

@@ -3,8 +3,8 @@ from __future__ import annotations
 import jwt
 import pytest
 
-from coze_widget.assertions import sign_assertion
-from coze_widget.credentials import OAuthApp
+from coze_widget.oauth.assertions import sign_assertion
+from coze_widget.oauth.credentials import OAuthApp
 from tests.keypairs import private_pem, rsa_key
 
 NOW = 1_800_000_000

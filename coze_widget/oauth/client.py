@@ -13,9 +13,6 @@ from typing import Any
 
 import requests
 
-from coze_widget.assertions import sign_assertion
-from coze_widget.credentials import OAuthApp
-from coze_widget.deadlines import Deadline
 from coze_widget.exceptions import (
     ConnectionFailedError,
     CozeError,
@@ -23,8 +20,11 @@ from coze_widget.exceptions import (
     InternalServerError,
     InvalidResponseError,
 )
-from coze_widget.failures import find_failure, read_facts
-from coze_widget.transport import Answer, Transport
+from coze_widget.oauth.assertions import sign_assertion
+from coze_widget.oauth.credentials import OAuthApp
+from coze_widget.oauth.deadlines import Deadline
+from coze_widget.oauth.failures import find_failure, read_facts
+from coze_widget.oauth.transport import Answer, Transport
 
 _GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _LONGEST_LIFE = 86_399  # Coze's OAuth JWT guide

@@ -17,8 +17,8 @@ from coze_widget.exceptions import (
     RateLimitError,
 )
 from coze_widget.exceptions import TimeoutError as CozeTimeoutError
+from coze_widget.oauth.transport import Answer
 from coze_widget.redaction import redact
-from coze_widget.transport import Answer
 
 
 class _Kind(NamedTuple):

@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from coze_widget.deadlines import Deadline, DeadlineAdapter, current_deadline
 from coze_widget.exceptions import (
     ConnectionFailedError,
     CozeError,
     InvalidResponseError,
 )
 from coze_widget.exceptions import TimeoutError as CozeTimeoutError
+from coze_widget.oauth.deadlines import Deadline, DeadlineAdapter, current_deadline
 from coze_widget.version import __version__
 
 _LARGEST_BODY = 65_536  # a token answer has under 1 KB

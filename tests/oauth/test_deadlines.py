@@ -6,7 +6,7 @@ import socket
 import pytest
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from coze_widget.deadlines import (
+from coze_widget.oauth.deadlines import (
     Deadline,
     _bound,
     _DeadlineReader,

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from coze_widget.credentials import (
+from coze_widget.exceptions import CozeError
+from coze_widget.oauth.credentials import (
     COZE_CN_BASE_URL,
     COZE_COM_BASE_URL,
     CredentialsError,
     OAuthApp,
     load_oauth_app,
 )
-from coze_widget.exceptions import CozeError
 from tests.keypairs import elliptic_pem, private_pem
 
 TAIL = "a" * 40

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from coze_widget.credentials import OAuthApp
-from coze_widget.keys import load_private_key
+from coze_widget.oauth.credentials import OAuthApp
+from coze_widget.oauth.keys import load_private_key
 
 # Long enough for two clocks and the retries, short enough to be worthless later:
 # Coze exchanges an assertion once, whatever its life.

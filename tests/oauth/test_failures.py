@@ -4,8 +4,8 @@ import pytest
 
 from coze_widget import exceptions
 from coze_widget.exceptions import CozeError
-from coze_widget.failures import find_failure
-from coze_widget.transport import Answer
+from coze_widget.oauth.failures import find_failure
+from coze_widget.oauth.transport import Answer
 
 TAIL = "a" * 40
 

@@ -7,13 +7,13 @@ import traceback
 import pytest
 import requests
 
-from coze_widget.deadlines import Deadline
 from coze_widget.exceptions import (
     ConnectionFailedError,
     InvalidResponseError,
 )
 from coze_widget.exceptions import TimeoutError as CozeTimeoutError
-from coze_widget.transport import Transport
+from coze_widget.oauth.deadlines import Deadline
+from coze_widget.oauth.transport import Transport
 from coze_widget.version import __version__
 from tests.fake_network import FakeNetwork, Reply
 from tests.keypairs import tls_context

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from coze_widget.keys import PrivateKeyError, load_private_key
+from coze_widget.oauth.keys import PrivateKeyError, load_private_key
 from coze_widget.redaction import name_credential, redact
 
 COZE_CN_BASE_URL = "https://api.coze.cn"

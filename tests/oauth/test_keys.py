@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from coze_widget import keys
-from coze_widget.keys import PrivateKeyError, _KeyCache, load_private_key
+from coze_widget.oauth import keys
+from coze_widget.oauth.keys import PrivateKeyError, _KeyCache, load_private_key
 from tests.keypairs import elliptic_pem, private_pem, public_pem, rsa_key
 
 

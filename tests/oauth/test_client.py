@@ -10,10 +10,10 @@ import pytest
 import requests
 
 from coze_widget import exceptions
-from coze_widget.credentials import OAuthApp, load_oauth_app
 from coze_widget.exceptions import CozeError, InvalidResponseError
-from coze_widget.keys import PrivateKeyError
-from coze_widget.oauth import AccessToken, OAuthClient
+from coze_widget.oauth.client import AccessToken, OAuthClient
+from coze_widget.oauth.credentials import OAuthApp, load_oauth_app
+from coze_widget.oauth.keys import PrivateKeyError
 from tests.fake_network import FakeNetwork, Reply
 from tests.keypairs import private_pem, rsa_key
 from tests.tiny_server import TinyServer, at_most, http_answer

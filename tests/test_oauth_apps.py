@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import traceback
+
+import pytest
+
+from coze_widget.oauth.credentials import CredentialsError
+from coze_widget.oauth_apps import find_oauth_app, get_client, sdk_url
+
+
+def test_one_client_for_the_process(oauth_app):
+    assert get_client("default") is get_client("default")
+
+
+def test_other_settings_are_another_client(oauth_app, settings):
+    before = get_client("default")
+
+    settings.COZE_TOTAL_TIMEOUT_SECONDS = 3
+
+    assert get_client("default") is not before
+
+
+def test_a_path_may_be_a_path_object(tmp_path, settings, oauth_app):
+    (tmp_path / "key.pem").write_text(oauth_app.pop("private_key"))
+    settings.COZE_OAUTH_APPS = {
+        "default": {**oauth_app, "private_key_path": tmp_path / "key.pem"}
+    }
+
+    assert find_oauth_app("default").client_id == oauth_app["client_id"]
+
+
+def test_a_whole_file_may_be_the_setting(tmp_path, settings):
+    settings.COZE_OAUTH_APPS = {"default": tmp_path / "coze_oauth_config.json"}
+
+    with pytest.raises(CredentialsError, match="coze_oauth_config.json"):
+        find_oauth_app("default")
+
+
+def test_no_frame_of_an_error_holds_the_key(settings, oauth_app):
+    settings.COZE_OAUTH_APPS = {"default": {**oauth_app, "base_url": "x"}}
+
+    with pytest.raises(CredentialsError) as caught:
+        find_oauth_app("default")
+
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    own = [frame for frame in frames if "coze_widget" in frame.f_globals["__name__"]]
+    assert own
+    assert not [
+        name
+        for frame in own
+        for name, value in frame.f_locals.items()
+        if isinstance(value, str) and "PRIVATE KEY" in value
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "url"),
+    [
+        (
+            "https://api.coze.cn",
+            "https://lf-cdn.coze.cn/obj/unpkg/flow-platform/chat-app-sdk/1.2.0/libs/cn/index.js",
+        ),
+        (
+            "https://api.coze.com",
+            "https://sf-cdn.coze.com/obj/unpkg-va/flow-platform/chat-app-sdk/1.2.0/libs/oversea/index.js",
+        ),
+        (
+            "http://localhost:8001",
+            "http://localhost:8001/obj/unpkg/flow-platform/chat-app-sdk/1.2.0/libs/cn/index.js",
+        ),
+    ],
+)
+def test_each_region_has_its_sdk(base_url, url):
+    assert sdk_url(base_url, "1.2.0") == url
+
+
+def test_the_sdk_may_come_from_elsewhere(settings):
+    settings.COZE_SDK_URLS = {"https://api.coze.cn": "https://cdn.example/{version}.js"}
+
+    assert sdk_url("https://api.coze.cn", "1.2.0") == "https://cdn.example/1.2.0.js"
