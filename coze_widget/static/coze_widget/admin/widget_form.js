@@ -66,18 +66,16 @@
       input.value = "";
       input.name = input.name.replace(/-(\d+)-(\w+)$/, (_all, number, part) => `-${Number(number) + 1}-${part}`);
     }
-    row.querySelector(".coze-links-remove").replaceWith();
+    row.querySelector(".coze-links-remove").remove();
     letRemove(row, rows.dataset.remove);
     rows.insertBefore(row, button);
     inputsOf(row)[0].focus();
   }
 
   function editLinks(rows) {
-    const lines = [...rows.querySelectorAll(".coze-links-row")];
-    for (const row of lines) {
+    for (const row of rows.querySelectorAll(".coze-links-row")) {
       letRemove(row, rows.dataset.remove);
-      const isEmpty = inputsOf(row).every((input) => input.value === "");
-      row.hidden = isEmpty;
+      row.hidden = inputsOf(row).every((input) => input.value === "");
     }
     const add = makeButton(rows.dataset.add, "coze-links-add button", () => addRow(rows, add));
     rows.append(add);

@@ -1,0 +1,84 @@
+"""The niceties of a widget's form. That it works without them is in tests/test_admin.py."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("coze")]
+
+
+@pytest.fixture
+def editor(transactional_db, new_visitor, django_user_model):
+    visitor = new_visitor()
+    visitor.log_in(django_user_model.objects.create_superuser("editor"))
+    return visitor
+
+
+@pytest.fixture
+def form(editor, widget):
+    editor.visit(reverse("admin:coze_widget_widget_change", args=[widget.pk]))
+    return editor.page
+
+
+def save(page):
+    page.locator("[name=_continue]").click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+
+
+def test_only_the_ids_of_the_mode_are_shown(form):
+    expect(form.get_by_label("Bot id")).to_be_visible()
+    expect(form.get_by_label("App id")).to_be_hidden()
+
+    form.get_by_label("Mode").select_option("app")
+
+    expect(form.get_by_label("Bot id")).to_be_hidden()
+    expect(form.get_by_label("App id")).to_be_visible()
+    expect(form.get_by_label("Workflow id")).to_be_visible()
+
+
+def test_days_are_asked_for_guests_only(form):
+    expect(form.get_by_label("Remember them")).to_be_hidden()
+
+    form.get_by_label("People who are not logged in").select_option("isolated")
+
+    expect(form.get_by_label("Remember them")).to_be_visible()
+
+
+def test_a_field_with_an_error_is_shown_in_any_mode(form):
+    form.get_by_label("Mode").select_option("app")
+    form.get_by_label("App id").fill("no digits")
+    form.get_by_label("Mode").select_option("bot")
+    form.locator("[name=_continue]").click()
+
+    expect(form.get_by_text("Enter the digits only")).to_be_visible()
+    expect(form.get_by_label("App id")).to_be_visible()
+
+
+def test_links_are_added_and_removed(form, widget):
+    form.get_by_text("ui.footer").click()
+    for number, name in enumerate(["privacy", "imprint"]):
+        form.get_by_role("button", name="Add a link").click()
+        row = form.locator(".coze-links-row:visible").nth(number)
+        row.get_by_label("Name").fill(name)
+        row.get_by_label("Text").fill(name.title())
+        row.get_by_label("Link", exact=True).fill(f"https://example.com/{name}")
+    form.get_by_role("button", name="Remove this link").first.click()
+    save(form)
+
+    widget.refresh_from_db()
+
+    assert widget.footer_linkvars == {
+        "imprint": {"text": "Imprint", "link": "https://example.com/imprint"}
+    }
+
+
+def test_the_tag_is_copied(editor, form):
+    editor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    form.get_by_role("button", name="Copy").click()
+
+    expect(form.get_by_role("button", name="Copied")).to_be_visible()
+    copied = form.evaluate("navigator.clipboard.readText()")
+    assert copied == '{% load coze_widget %}{% coze_widget "support" %}'
