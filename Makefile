@@ -39,7 +39,8 @@ test: browser ## Run all tests, browser included, with coverage
 	@echo "==> Running the tests"
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
-lint: $(VENV)/installed ## Check style, types, templates, scripts, migrations
+lint: $(VENV)/installed ## Check style, types, templates, scripts, migrations (Python 3.11 or newer)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make lint needs Python 3.11 or newer."; exit 1; }
 	@echo "==> ruff, mypy, djlint, migrations, scripts and styles"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

@@ -30,7 +30,9 @@ def find_oauth_app(name: str) -> OAuthApp:
 
     Files are read once: like every setting, a changed key needs a restart.
     """
-    apps = conf.oauth_apps
+    apps: object = conf.oauth_apps
+    if not isinstance(apps, Mapping):
+        raise CredentialsError("COZE_OAUTH_APPS is not a dict.")
     if name not in apps:
         known = ", ".join(f"“{known}”" for known in sorted(apps)) or "none"
         raise CredentialsError(

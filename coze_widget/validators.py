@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from coze_widget import redaction
 
+# Far more than a chatflow's inputs need, and far less than what breaks a JSON writer.
+MAX_LEVELS = 20
 LINK_SCHEMES = ("https", "http", "mailto", "tel")
 # As the SDK finds them: word characters between braces, spaces allowed around.
 FOOTER_NAME = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -53,14 +55,52 @@ def validate_json_object(value: object) -> None:
             _('Enter a JSON object, for example {"city": "Shenzhen"}.'),
             code="not_an_object",
         )
+    _refuse_unstorable(value)
+
+
+def _refuse_unstorable(value: Any) -> None:
+    """Python's parser lets through what PostgreSQL or a browser's parser does not."""
+    if _is_deeper(value, MAX_LEVELS):
+        raise too_large()
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except ValueError:  # NaN, Infinity, half of a surrogate pair
+        text = "\\u0000"
+    if "\\u0000" in text.replace("\\\\", ""):
+        raise ValidationError(
+            _("NaN, Infinity, null characters and halves of characters are not JSON."),
+            code="not_json",
+        )
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    layer = [value]
+    for _level in range(levels):
+        layer = [child for item in layer for child in _children(item)]
+    return bool(layer)
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def too_large() -> ValidationError:
+    return ValidationError(
+        _("This JSON is nested too deeply, or has a number that is too long."),
+        code="too_large",
+    )
 
 
 def validate_link(value: str) -> None:
     """The SDK puts links into `href` unchecked, so `javascript:` must not get that far."""
     scheme = urlsplit(_without_controls(value)).scheme.lower()
-    if value != _without_controls(value) or scheme not in LINK_SCHEMES:
+    is_link = scheme in LINK_SCHEMES or _is_path(value)
+    if value != _without_controls(value) or not is_link:
         raise ValidationError(
-            _("Enter a link that starts with https://, http://, mailto: or tel:."),
+            _("Enter a link that starts with https://, http://, mailto:, tel: or /."),
             code="bad_link",
         )
 
@@ -68,13 +108,17 @@ def validate_link(value: str) -> None:
 def validate_image_url(value: str) -> None:
     """A picture is loaded by every visitor's browser: an absolute URL or a path of the site."""
     parts = urlsplit(_without_controls(value))
-    is_path = value.startswith("/") and not value.startswith(("//", "/\\"))
     is_url = parts.scheme in ("https", "http") and bool(parts.netloc)
-    if value != _without_controls(value) or not (is_path or is_url):
+    if value != _without_controls(value) or not (is_url or _is_path(value)):
         raise ValidationError(
             _("Enter an address that starts with https://, http:// or a single /."),
             code="bad_image_url",
         )
+
+
+def _is_path(value: str) -> bool:
+    """Of this site, that is: `//` and `/\\` lead to another one."""
+    return value.startswith("/") and not value.startswith(("//", "/\\"))
 
 
 def validate_footer_links(value: object) -> None:

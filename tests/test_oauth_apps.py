@@ -36,6 +36,13 @@ def test_a_whole_file_may_be_the_setting(tmp_path, settings):
         find_oauth_app("default")
 
 
+def test_a_setting_that_is_no_dict(settings):
+    settings.COZE_OAUTH_APPS = "coze_oauth_config.json"
+
+    with pytest.raises(CredentialsError, match="COZE_OAUTH_APPS is not a dict"):
+        find_oauth_app("default")
+
+
 def test_no_frame_of_an_error_holds_the_key(settings, oauth_app):
     settings.COZE_OAUTH_APPS = {"default": {**oauth_app, "base_url": "x"}}
 

@@ -10,6 +10,13 @@ SAT = "cztei_" + "b" * 40
 KEY = "-----BEGIN " + "PRIVATE KEY-----\nMIIE"
 
 
+def nested(levels):
+    value = {}
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
 def code_of(validate, value):
     with pytest.raises(ValidationError) as caught:
         validate(value)
@@ -52,6 +59,24 @@ def test_parameters_are_an_object(value):
 
 
 @pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ({"a": float("nan")}, "not_json"),
+        ({"a": "\0"}, "not_json"),
+        ({"a": "\ud800"}, "not_json"),
+        (nested(21), "too_large"),
+    ],
+)
+def test_parameters_are_what_databases_and_browsers_read(value, code):
+    assert code_of(validators.validate_json_object, value) == code
+
+
+@pytest.mark.parametrize("value", [{"a": "\\u0000"}, nested(19), {"a": [1.5, None]}])
+def test_other_json_passes(value):
+    assert validators.validate_json_object(value) is None
+
+
+@pytest.mark.parametrize(
     "link",
     [
         "javascript:alert(1)",
@@ -59,7 +84,8 @@ def test_parameters_are_an_object(value):
         " https://a.example/",
         "data:text/html,x",
         "//a.example",
-        "/path",
+        "/\\a.example",
+        "path",
         "https://a.example/\u2028",
         "",
     ],
@@ -69,7 +95,8 @@ def test_links_that_browsers_would_run_or_misread_are_refused(link):
 
 
 @pytest.mark.parametrize(
-    "link", ["https://a.example/?q=1#x", "http://a.example", "mailto:a@b.c", "tel:+1"]
+    "link",
+    ["https://a.example/?q=1#x", "http://a.example", "mailto:a@b.c", "tel:+1", "/x"],
 )
 def test_links_that_people_write_pass(link):
     assert validators.validate_link(link) is None
