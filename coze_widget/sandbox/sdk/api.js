@@ -37,9 +37,21 @@
     return this.call("POST", path, { form: form });
   };
 
-  // The whole answer, since history has fields beside `data`.
-  sdk.Api.prototype.call = async function (method, path, parts, retried) {
+  // The whole answer, since history has fields beside `data`. Refused twice, it
+  // asks for a second token too, and gives up.
+  sdk.Api.prototype.call = async function (method, path, parts) {
     const generation = this.generation;
+    const first = await this.attempt(method, path, parts, generation);
+    const answer = first || (await this.attempt(method, path, parts, generation + 1));
+    if (answer) {
+      return answer;
+    }
+    throw this.refusal;
+  };
+
+  // Null when there is a new token since. `generation` is the one that is asked
+  // to end, so that requests which failed together cause one refresh.
+  sdk.Api.prototype.attempt = async function (method, path, parts, generation) {
     const response = await this.fetch(method, path, parts);
     const error = await sdk.readError(response);
     if (!error) {
@@ -48,11 +60,9 @@
     if (!isAuthError(error)) {
       throw error;
     }
+    this.refusal = error;
     await this.refresh(generation);
-    if (retried) {
-      throw error;
-    }
-    return this.call(method, path, parts, true);
+    return null;
   };
 
   sdk.Api.prototype.fetch = function (method, path, parts) {
