@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import socket
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sites.models import Site
+from django.contrib.staticfiles.management.commands.runserver import (
+    Command as Runserver,
+)
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from coze_widget.conf import conf as coze_conf
+from coze_widget.sandbox.server import Sandbox
+from site_demo.conf import conf
+from site_demo.people import PEOPLE, ensure_account
+from site_demo.widgets import ensure_widgets
+
+# The sandbox speaks plain HTTP, which our OAuth client accepts on this machine only.
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
+PORTS = range(1, 65_535)  # the sandbox takes the next one
+
+TABLE = """
+Slow Leaf, the demo of django-coze-widget, is open.
+
+  {url}/          the shop: a chat for everybody
+  {url}/account/  your orders: a chat for people who are logged in
+  {url}/inline/   the guide: the chat in the page itself, as Coze documents it
+  {url}/app/      the adviser: an app with a chatflow
+  {url}/admin/    the widgets
+
+  {people}    (user name / password)
+
+  {coze}
+  Two people at once: open http://localhost:{port}/ beside http://127.0.0.1:{port}/.
+  Ctrl-C stops everything.
+"""
+SANDBOX = """No Coze account is needed: a sandbox plays Coze at {url}
+  What it was asked: {url}/sandbox/requests"""
+REAL = "The chats go to Coze, with the credentials in your environment or .env."
+TRIAL = "A personal access token is on trial: everybody shares ONE history."
+
+
+class Server(Runserver):
+    """Django's development server with an opening line of our own."""
+
+    announcement = ""
+
+    def on_bind(self, server_port: int) -> None:
+        # The addresses stay in sight. Not earlier: making the handler sets logging up anew.
+        logging.getLogger("django.server").setLevel(logging.WARNING)
+        self.stdout.write(self.announcement)
+        self.stdout.flush()
+
+
+class Command(BaseCommand):
+    help = "Runs the demo site, with a sandbox for Coze unless there are credentials."
+    # The checks run later, when the sandbox has handed out its credentials.
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--port", type=int, default=conf.port, help="Default: $PORT, else 8000."
+        )
+        parser.add_argument("--host", default="127.0.0.1")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = options["host"], options["port"]
+        _refuse_where_it_cannot_work(host, port)
+        # `kill` and a closed terminal end like Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.ExitStack() as stack:
+            coze = TRIAL if coze_conf.personal_access_token else REAL
+            if conf.uses_sandbox:
+                sandbox = stack.enter_context(Sandbox(port=port + 1))
+                # Settings were read before the sandbox had any credentials to give.
+                settings.COZE_OAUTH_APPS = {"default": sandbox.make_oauth_config()}
+                coze = SANDBOX.format(url=sandbox.url)
+            self._prepare(host, port)
+            self._serve(host, port, coze)
+
+    def _prepare(self, host: str, port: int) -> None:
+        self.stdout.write("Preparing database, accounts and widgets …")
+        call_command("migrate", verbosity=0, skip_checks=True)
+        site = Site.objects.get_current()  # made by migrate
+        site.domain, site.name = f"{host}:{port}", "Slow Leaf"
+        site.save()
+        for person in PEOPLE:
+            ensure_account(person)
+        ensure_widgets()
+        self.check()
+
+    def _serve(self, host: str, port: int, coze: str) -> None:
+        server = Server()
+        server.announcement = TABLE.format(
+            url=f"http://{host}:{port}",
+            port=port,
+            people="    ".join(f"{p.username} / {p.username}" for p in PEOPLE),
+            coze=coze,
+        )
+        call_command(
+            server,
+            f"{host}:{port}",
+            use_reloader=False,
+            skip_checks=True,
+            stdout=self.stdout,
+            shutdown_message="Stopped: nothing of the demo is running any more.\n",
+        )
+
+
+def _refuse_where_it_cannot_work(host: str, port: int) -> None:
+    if not settings.DEBUG:
+        raise CommandError(
+            "The demo has well-known passwords, so it runs with DEBUG on only."
+        )
+    if not conf.uses_sandbox:
+        if not conf.bot_id:
+            raise CommandError(
+                "There are Coze credentials, but COZE_BOT_ID is missing: which bot is "
+                "to chat? It is the number after /bot/ in the address of Coze's studio."
+            )
+    elif host not in LOOPBACK_HOSTS:
+        raise CommandError(
+            "The sandbox can be reached from this machine only. Use --host 127.0.0.1, "
+            "or put Coze credentials into .env."
+        )
+    if port not in PORTS:
+        raise CommandError(f"--port is a number from {PORTS[0]} to {PORTS[-1]}.")
+    for needed in (port, port + 1) if conf.uses_sandbox else (port,):
+        _refuse_taken_port(host, needed)
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as exc:
+        raise CommandError(
+            f"Port {port} cannot be used: {exc.strerror}. Choose another one, for "
+            "example: make demo PORT=8100"
+        ) from exc
