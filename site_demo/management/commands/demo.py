@@ -72,8 +72,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         _refuse_where_it_cannot_work(host, port)
-        # `kill` and a closed terminal end like Ctrl-C.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # `kill` ends like Ctrl-C, and Ctrl-C works where a shell has switched it off.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         with contextlib.ExitStack() as stack:
             coze = TRIAL if coze_conf.personal_access_token else REAL
             if conf.uses_sandbox:
