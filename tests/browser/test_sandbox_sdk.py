@@ -11,9 +11,9 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
-BOT = "7400000000000000001"
-APP = "7400000000000000011"
-WORKFLOW = "7400000000000000012"
+from coze_widget.sandbox.recorder import hash_token
+from tests.sandbox.caller import APP, BOT, WORKFLOW, Caller, say
+
 SDK = "/obj/unpkg/flow-platform/chat-app-sdk/1.2.0-beta.20/libs/cn/index.js"
 MISSING_TOKEN = (
     "The access token is missing. Please check the configuration information."
@@ -128,6 +128,14 @@ class Host:
             if entry["method"] != "OPTIONS" and not entry["path"].startswith("/obj/")
             if status is None or entry["status"] == status
         ]
+
+    def wait_for_answers(self, count, *, ending):
+        """Of requests that the page made."""
+        self.page.wait_for_function(
+            "([count, ending]) => performance.getEntriesByType('resource')"
+            ".filter((entry) => entry.name.endsWith(ending)).length === count",
+            arg=[count, ending],
+        )
 
     def sent(self, path):
         """The bodies of the requests for a path."""
@@ -619,16 +627,15 @@ def test_a_tool_does_not_show_if_not_wanted(host):
 
 
 def test_older_messages_come_when_scrolling_up(host):
-    host.open(base={"layout": "mobile"})
-    for number in range(6):
-        host.talk(f"/long {number}")
-    host.hide()
-    host.show()
-    expect(host.find("bubble-user")).to_have_count(5)
+    with Caller(host.sandbox, token=host.token) as alice:
+        alice.begin(messages=[say(f"{number}\n" * 9) for number in range(12)])
+    host.open()
+    expect(host.find("bubble-user")).to_have_count(10)
 
     host.find("messages").evaluate("(box) => { box.scrollTop = 0; }")
 
-    expect(host.find("bubble-user")).to_have_count(6)
+    expect(host.find("bubble-user")).to_have_count(12)
+    expect(host.find("bubble-user").first).to_contain_text("0")
     assert host.sent("/v1/conversation/message/list")[-1]["limit"] == 15
 
 
@@ -764,10 +771,10 @@ def test_a_thumb_up_is_given_and_taken_back(host):
     host.open(chatBot={"feedback": FEEDBACK}).talk("Hello")
 
     for pressed in ("true", "false"):
-        with host.page.expect_response("**/feedback"):
-            host.find("like").click()
+        host.find("like").click()
         expect(host.find("like")).to_have_attribute("aria-pressed", pressed)
 
+    host.wait_for_answers(2, ending="/feedback")
     given = [call for call in host.asked() if call.endswith("/feedback")]
     assert [call.split()[0] for call in given] == ["POST", "DELETE"]
 
@@ -783,6 +790,7 @@ def test_a_thumb_down_asks_why(host):
     host.find("feedback-submit").click()
 
     expect(host.find("feedback")).to_have_text("Thank you for your feedback")
+    host.wait_for_answers(2, ending="/feedback")
     bodies = [
         entry["body"]
         for entry in host.sandbox.requests
@@ -793,6 +801,20 @@ def test_a_thumb_down_asks_why(host):
         "comment": "Too short",
         "reason_types": ["Other"],
     }
+
+
+def test_another_persons_token_shows_nothing_of_the_first(host):
+    host.open().talk("A secret of alice")
+    host.run("site.client.destroy()")
+    host.sandbox.clear_requests()
+    bob = host.sandbox.issue_token(session_name="bob")
+
+    host.run(f"site.token = {json.dumps(bob)}")
+    host.open()
+
+    expect(host.find("bubble-user")).to_have_count(0)
+    tokens = {entry["token"] for entry in host.sandbox.requests} - {""}
+    assert tokens == {hash_token(bob)}
 
 
 # Options
@@ -1041,5 +1063,8 @@ def test_a_narrow_panel_has_the_list_as_a_sheet(host):
     host.find("header-list").click()
     expect(host.find("conversations-sheet")).to_be_visible()
     host.find("conversations-create").press("Escape")
+    expect(host.find("conversations")).to_be_hidden()
 
+    host.find("header-list").click()
+    host.find("conversation-open").click()
     expect(host.find("conversations")).to_be_hidden()

@@ -19,10 +19,9 @@
   };
 
   sdk.Panel.prototype.onKey = function (event) {
-    const sheet = this.sheet;
-    if (event.key === "Escape" && sheet) {
+    if (event.key === "Escape" && this.sheet) {
       event.stopPropagation();
-      this.toggleList();
+      this.leaveSheet();
     }
   };
 
@@ -205,11 +204,16 @@
   };
 
   sdk.Panel.prototype.addList = function (chat) {
+    const leave = this.leaveSheet.bind(this);
     this.conversations = new sdk.ConversationList(this.texts, {
       open: function (conversation) {
+        leave();
         chat.enter(conversation).then(chat.refreshList.bind(chat));
       },
-      create: chat.startAnew.bind(chat),
+      create: function () {
+        leave();
+        chat.startAnew();
+      },
       rename: chat.renameConversation.bind(chat),
       remove: chat.removeConversation.bind(chat),
     });
@@ -225,6 +229,12 @@
     const open = list.classList.contains("coze-chat-sdk-hidden");
     sdk.show(list, open);
     this.sheet = open && list.classList.contains("coze-chat-sdk-conversations-sheet");
+  };
+
+  sdk.Panel.prototype.leaveSheet = function () {
+    if (this.sheet) {
+      this.toggleList();
+    }
   };
 
   // A sentence that goes by itself.
