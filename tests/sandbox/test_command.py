@@ -8,6 +8,7 @@ import requests
 from django.core.management import CommandError, call_command
 
 from coze_widget.sandbox.management.commands import coze_sandbox
+from coze_widget.sandbox.oauth_apps import load_or_write_config
 
 
 @pytest.fixture
@@ -63,6 +64,17 @@ def test_it_hands_out_a_configuration(visit, capsys, tmp_path):
     said = capsys.readouterr().out
     assert f"config    {path}" in said
     assert "PRIVATE" not in said
+
+
+def test_a_configuration_for_another_address_is_pointed_out(visit, capsys, tmp_path):
+    path = tmp_path / "coze_oauth_config.json"
+    load_or_write_config(path, base_url="http://127.0.0.1:9")
+
+    visit("--config", str(path))
+
+    assert capsys.readouterr().err == (
+        f"{path} is for http://127.0.0.1:9: pass its port.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,10 @@ class Command(BaseCommand):
             f"  requests  {sandbox.url}/sandbox/requests"
         )
         if path:
-            _load_config(sandbox, path)
+            base_url = _load_config(sandbox, path)
             self.stdout.write(f"  config    {path}")
+            if base_url != sandbox.url:
+                self.stderr.write(f"{path} is for {base_url}: pass its port.")
         self.stdout.write("It forgets all when it stops: press Ctrl-C.")
         self.stdout.flush()
 
@@ -72,10 +74,12 @@ def _refuse_in_production(*, told: bool) -> None:
         raise CommandError(REFUSAL)
 
 
-def _load_config(sandbox: Sandbox, path: Path) -> None:
+def _load_config(sandbox: Sandbox, path: Path) -> str:
+    """Registers the file's key; says for which base URL the file was made."""
     try:
         config = load_or_write_config(path, base_url=sandbox.url)
         register_config(sandbox, config)
+        return config["coze_api_base"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         # The error's own words may quote the file, and the file holds a key.
         raise CommandError(
