@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth.views import LoginView
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from site_demo import views
 
@@ -19,6 +21,8 @@ urlpatterns = [
         name="login",
     ),
     path("become/<slug:username>/", views.become, name="become"),
+    # The admin names no icon, so browsers ask for this one.
+    path("favicon.ico", RedirectView.as_view(url=static("site_demo/leaf.svg"))),
     path("i18n/", include("django.conf.urls.i18n")),
     path("chat/", include("coze_widget.urls")),
     path("admin/", admin.site.urls),

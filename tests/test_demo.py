@@ -235,6 +235,12 @@ def test_without_credentials_the_inline_policy_names_cozes_own_hosts(demo_site):
     assert "connect-src 'self' https://api.coze.cn https://lf-cdn.coze.cn;" in policy
 
 
+def test_browsers_find_an_icon(ready_site, client):
+    assert (
+        client.get("/favicon.ico").headers["Location"] == "/static/site_demo/leaf.svg"
+    )
+
+
 def test_orders_are_for_people_who_are_logged_in(ready_site, client):
     response = client.get("/account/")
 
