@@ -4,6 +4,7 @@ import os
 
 import pytest
 from playwright.sync_api import sync_playwright
+
 from tests.browser.chromium import ARGUMENTS, find_browser, require_browser
 from tests.browser.visitor import Visitor
 

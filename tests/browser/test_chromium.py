@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.browser.chromium import find_browser, require_browser
 
 

@@ -69,6 +69,17 @@ class Visitor:
         parts = [urlsplit(request.url) for request in self.requests]
         return [part.path for part in parts if part.netloc == host]
 
+    def hold_first(self, pattern):
+        """The first request gets no answer, later ones are let through."""
+        routes = []
+
+        def handle(route):
+            routes.append(route)
+            if len(routes) > 1:
+                route.continue_()
+
+        self.context.route(pattern, handle)
+
     # The launcher and the shell around the chat
 
     @property

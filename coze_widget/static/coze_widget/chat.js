@@ -12,10 +12,12 @@
   const TURN_TIMEOUT_MS = 5000;
   const SHOW_TIMEOUT_MS = 8000;
   const USABLE_TIMEOUT_MS = 3000;
+  const RESTORE_TIMEOUT_MS = 30000;
   // A token that Coze refuses this soon after it was minted will not get better.
   const HOPELESS_AFTER_S = 10;
   // Nobody has touched the chat for so long: the token may end.
   const IDLE_AFTER_S = 15 * 60;
+  const NARROW = "(max-width: 640px)";
   // Stands in for a token in the SDK's check, which would alert() without one.
   const NO_TOKEN_YET = "-";
 
@@ -108,6 +110,10 @@
     return () => Math.max(performance.now() - monotonic, Date.now() - wall) / 1000;
   }
 
+  function isOffline() {
+    return navigator.onLine === false;
+  }
+
   function sleep(ms) {
     return new Promise((resolve) => setTimeout(resolve, ms));
   }
@@ -133,7 +139,7 @@
       });
       return [response, await response.text()];
     } catch {
-      throw new Refusal(navigator.onLine === false ? "offline" : "unavailable");
+      throw new Refusal(isOffline() ? "offline" : "unavailable");
     } finally {
       clearTimeout(timer);
     }
@@ -188,39 +194,45 @@
   // The SDK's script
 
   let loading = null;
+  let attempts = 0;
 
   function loadSdk(url, { again = false } = {}) {
-    if (again) loading = null;
-    loading = loading || fetchSdk(url);
-    loading.catch(() => {
-      loading = null;
-    });
+    if (!loading || again) {
+      attempts += 1;
+      loading = fetchSdk(new URL(url, location.href), { again });
+      loading.catch(() => {
+        loading = null;
+      });
+    }
     return loading;
   }
 
-  function fetchSdk(url) {
+  function fetchSdk(url, { again }) {
+    if (window.CozeWebSDK) return Promise.resolve();
+    // A browser joins the request for the same address that is still on its way.
+    if (again) url.searchParams.set("again", attempts);
     return new Promise((resolve, reject) => {
-      const settle = () => (window.CozeWebSDK ? resolve() : reject(new Refusal(navigator.onLine === false ? "offline" : "failed")));
-      if (window.CozeWebSDK) {
-        resolve();
-        return;
-      }
-      const { href } = new URL(url, location.href);
-      // The page may have brought it along: the eager form that Coze documents.
-      const isParsing = document.readyState !== "complete";
-      let script = isParsing && Array.from(document.scripts).find((one) => one.src === href);
-      if (script) {
-        // It may have failed before we came.
-        window.addEventListener("load", settle);
-      } else {
-        script = document.createElement("script");
-        script.async = true;
-        script.src = url;
-        document.head.append(script);
-      }
+      const settle = () => (window.CozeWebSDK ? resolve() : reject(new Refusal(isOffline() ? "offline" : "failed")));
+      const script = findSdk(url) || addSdk(url);
       script.addEventListener("load", settle);
       script.addEventListener("error", settle);
+      // It may have failed before we came.
+      if (attempts === 1) window.addEventListener("load", settle);
     });
+  }
+
+  /* The page may have brought it along: the eager form that Coze documents. */
+  function findSdk({ href }) {
+    const mayBeThere = attempts === 1 && document.readyState !== "complete";
+    return mayBeThere && Array.from(document.scripts).find((script) => script.src === href);
+  }
+
+  function addSdk({ href }) {
+    const script = document.createElement("script");
+    script.async = true;
+    script.src = href;
+    document.head.append(script);
+    return script;
   }
 
   // The cookie `i18next`, which the SDK writes for the whole origin when the chat opens
@@ -304,7 +316,7 @@
       this.clearPanel();
       this.panel = element("div", { class: "panel", role: "group", "aria-label": title }, bar, body);
       const { width } = this.island.options.ui.chatBot;
-      if (width) this.panel.style.width = `min(${width}px, 100%)`;
+      if (width) this.panel.style.setProperty("--width", `${width}px`);
       this.shell.append(this.panel);
     }
 
@@ -324,13 +336,18 @@
       this.panel = null;
     }
 
-    showStrip(texts, notice, onAgain) {
+    showStrip(texts, notice = null, onAgain = null) {
       if (this.strip) this.strip.remove();
       this.strip = null;
       if (!notice) return;
       this.strip = element("div", { class: "strip" }, element("p", {}, texts[notice]));
       if (notice === "guest") this.strip.append(button("again", texts.new_visitor, onAgain));
       this.shell.prepend(this.strip);
+    }
+
+    /* Where the SDK covers the whole screen of the page, the strip lies over it. */
+    makeRoom() {
+      if (this.island.place === "inline" && window.matchMedia(NARROW).matches) this.showStrip();
     }
 
     setVisible(isVisible) {
@@ -375,16 +392,17 @@
       return field ? field.value : "";
     }
 
-    async usable() {
+    async usable(timeout) {
       const elapsed = stopwatch();
-      while (!this.input() && elapsed() * 1000 < USABLE_TIMEOUT_MS) await sleep(30);
+      while (!this.input() && elapsed() * 1000 < timeout) await sleep(30);
     }
 
     /* Through the native setter: a framework that watches the field must notice. */
-    restore(text, hadFocus) {
+    async restore({ text, hadFocus }) {
+      await this.usable(RESTORE_TIMEOUT_MS);
       const field = this.input();
       if (!field) return;
-      if (text) {
+      if (text && !field.value) {
         Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(field, text);
         field.dispatchEvent(new Event("input", { bubbles: true }));
       }
@@ -493,9 +511,10 @@
     }
 
     listen() {
-      const noteInput = () => {
+      const noteInput = (event) => {
         this.lastInput = stopwatch();
         if (this.isOverdue) this.check();
+        if (!event.composedPath().includes(this.sign.host)) this.sign.makeRoom();
         this.conversation.watchSending();
       };
       ["pointerdown", "keydown"].forEach((type) => document.addEventListener(type, noteInput, true));
@@ -538,7 +557,10 @@
       this.isStarting = true;
       this.lastInput = stopwatch();
       try {
-        await Promise.all([this.renew(), loadSdk(this.island.sdk_url, { again: isStuck })]);
+        const sdk = loadSdk(this.island.sdk_url, { again: isStuck });
+        // The site's answer says more than a script that is missing, so it comes first.
+        await this.renew();
+        await sdk;
         this.isStarting = false;
         this.failures = 0;
         if (this.isWanted) await this.reveal();
@@ -658,7 +680,7 @@
         lang: this.lang,
         person: this.session ? this.session.user : { id: "", nickname: "" },
       });
-      if (!this.isFrame && !args.ui.base.layout && window.matchMedia("(max-width: 640px)").matches) {
+      if (!this.isFrame && !args.ui.base.layout && window.matchMedia(NARROW).matches) {
         args.ui.base.layout = "mobile"; // by itself it goes by the device, not by the width
       }
       // The constructor prints what it is given: the token comes afterwards.
@@ -713,7 +735,9 @@
         this.client.showChatBot();
         await inTime(shown, SHOW_TIMEOUT_MS);
         this.mounted = this.session;
-        await this.screen.usable();
+        if (this.draft) this.screen.restore(this.draft);
+        this.draft = null;
+        await this.screen.usable(USABLE_TIMEOUT_MS);
         this.cookie.putBack(this.lang);
       } finally {
         this.shown = null;
@@ -783,7 +807,7 @@
     onOwnShow() {
       this.mounted = this.session;
       this.uncover();
-      this.screen.usable().then(() => this.cookie.putBack(this.lang));
+      this.screen.usable(USABLE_TIMEOUT_MS).then(() => this.cookie.putBack(this.lang));
     }
 
     // The token
@@ -814,6 +838,7 @@
     handOver() {
       const wasShown = this.isShown;
       this.isShown = false;
+      this.draft = null;
       this.drop();
       if (wasShown) this.show();
     }
@@ -897,12 +922,11 @@
 
     async mountAgain() {
       const field = this.screen.input();
-      const draft = this.screen.draft();
       const hadFocus = field !== null && document.activeElement === field;
+      this.draft = { text: this.screen.draft(), hadFocus };
       try {
         await this.unmount();
         await this.mount();
-        this.screen.restore(draft, hadFocus);
       } catch (error) {
         this.fail(error);
       }

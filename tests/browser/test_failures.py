@@ -1,0 +1,238 @@
+"""When something is missing the visitor reads a sentence, in our own panel."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from coze_widget.catalogue import catalogue
+
+pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.browser.site")]
+
+FRAME = {"place": "frame"}
+INLINE = {"place": "inline"}
+COZES_BUTTON = {"place": "inline", "load": "eager", "launcher": "sdk"}
+SESSION = "**/session/"
+SDK_SCRIPT = "**/index.js"
+
+
+@pytest.fixture(params=[FRAME, INLINE], ids=["frame", "inline"])
+def place(request):
+    return request.param
+
+
+@pytest.fixture
+def guests(make_widget, place):
+    return make_widget(guests="isolated", **place)
+
+
+def press_launcher(visitor):
+    visitor.page.locator(".launcher, .coze-chat-sdk-launcher").first.click()
+
+
+def try_again(visitor):
+    visitor.sign.get_by_role("button", name="Try again").click()
+
+
+def test_coze_is_down(visitor, guests, coze):
+    visitor.visit()
+    coze.stop()
+
+    press_launcher(visitor)
+    expect(visitor.sign).to_contain_text("not available right now.")
+
+    coze.start()
+    try_again(visitor)
+    expect(visitor.input).to_be_visible()
+    expect(visitor.sign).to_have_count(0)
+
+
+def test_it_tries_again_by_itself(visitor, guests, coze):
+    visitor.page.clock.install()
+    visitor.visit()
+    coze.add_fault("/api/permission/oauth2/token", status=503)
+    press_launcher(visitor)
+    expect(visitor.sign).to_contain_text("not available right now.")
+
+    visitor.page.clock.fast_forward(20_000)
+
+    expect(visitor.input).to_be_visible()
+
+
+def test_the_sdks_script_is_blocked(visitor, guests):
+    visitor.context.route(SDK_SCRIPT, lambda route: route.abort())
+    visitor.visit()
+
+    press_launcher(visitor)
+    expect(visitor.sign).to_contain_text("The chat could not be loaded.")
+
+    visitor.context.unroute_all()
+    try_again(visitor)
+    expect(visitor.input).to_be_visible()
+
+
+def test_the_sdks_script_is_another_one(visitor, guests):
+    visitor.context.route(SDK_SCRIPT, lambda route: route.fulfill(body="let other;"))
+    visitor.visit()
+
+    press_launcher(visitor)
+
+    expect(visitor.sign).to_contain_text("The chat could not be loaded.")
+
+
+def test_the_browser_is_offline(visitor, guests):
+    visitor.visit()
+    press_launcher(visitor)
+    expect(visitor.input).to_be_visible()
+    visitor.close_chat()
+    visitor.context.set_offline(True)
+
+    press_launcher(visitor)
+    expect(visitor.sign).to_contain_text("You are offline.")
+
+    visitor.context.set_offline(False)
+    try_again(visitor)
+    expect(visitor.input).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ({"status": 302, "headers": {"Location": "/login/"}}, "could not be started"),
+        ({"status": 200, "body": "<p>Log in</p>"}, "could not be started"),
+        ({"status": 200, "json": {"token": ""}}, "could not be started"),
+        (
+            {"status": 200, "content_type": "application/json", "body": "{"},
+            "could not be started",
+        ),
+        ({"status": 502, "body": "<p>nginx</p>"}, "not available right now"),
+        ({"status": 429, "body": ""}, "a little fast"),
+    ],
+)
+def test_what_is_no_session_becomes_a_sentence(visitor, make_widget, answer, sentence):
+    make_widget(guests="isolated")
+    visitor.context.route(SESSION, lambda route: route.fulfill(**answer))
+    visitor.visit()
+
+    press_launcher(visitor)
+
+    expect(visitor.sign).to_contain_text(sentence)
+
+
+def test_who_has_to_log_in_gets_the_way_there_and_back(
+    visitor, make_widget, place, settings
+):
+    settings.LOGIN_URL = "/admin/login/?theme=shop"
+    make_widget(**place)
+    visitor.visit("/?page=2#goods")
+
+    press_launcher(visitor)
+
+    expect(visitor.sign).to_contain_text("Please log in to chat.")
+    visitor.sign.get_by_role("link", name="Log in").click()
+    visitor.page.wait_for_url("**/admin/login/**")
+    assert "theme=shop&next=%2F%3Fpage%3D2%23goods" in visitor.page.url
+
+
+def test_a_login_address_that_is_a_script_is_no_link(visitor, make_widget, settings):
+    make_widget()
+    answer = {"code": "login_required", "login_url": "javascript:alert(1)"}
+    visitor.context.route(SESSION, lambda route: route.fulfill(status=401, json=answer))
+    visitor.visit()
+
+    press_launcher(visitor)
+
+    expect(visitor.sign).to_contain_text("Please log in to chat.")
+    expect(visitor.sign.get_by_role("link")).to_have_count(0)
+
+
+def test_a_widget_that_is_gone_says_so_and_leaves_the_page(visitor, guests):
+    visitor.visit()
+    press_launcher(visitor)
+    expect(visitor.input).to_be_visible()
+    visitor.close_chat()
+    guests.enabled = False
+    guests.save()
+    catalogue.forget()
+
+    press_launcher(visitor)
+    expect(visitor.sign).to_contain_text("This chat is no longer here.")
+    expect(visitor.sign.get_by_role("button", name="Try again")).to_have_count(0)
+    visitor.sign.get_by_role("button", name="Close chat").click()
+
+    expect(visitor.page.locator("[data-coze-widget]")).to_have_count(0)
+    visitor.page.evaluate("CozeWidget.open('support')")
+    expect(visitor.page.locator("[data-coze-widget]")).to_have_count(0)
+
+
+def test_our_panel_can_be_closed(visitor, guests, coze):
+    visitor.visit()
+    coze.add_fault("/api/permission/oauth2/token", status=503)
+    press_launcher(visitor)
+
+    visitor.sign.get_by_role("button", name="Close chat").click()
+
+    expect(visitor.launcher).to_be_focused()
+    press_launcher(visitor)
+    expect(visitor.input).to_be_visible()
+
+
+def test_a_hidden_chat_that_fails_stays_hidden(visitor, make_widget, coze):
+    make_widget(guests="isolated")
+    visitor.visit()
+    coze.add_fault("/api/permission/oauth2/token", status=503, latency_ms=300)
+    press_launcher(visitor)
+    visitor.page.keyboard.press("Escape")
+    visitor.page.wait_for_timeout(500)
+
+    expect(visitor.launcher).to_be_visible()
+    expect(visitor.sign).not_to_be_visible()
+
+
+def test_cozes_own_button_without_a_session(visitor, make_widget, coze):
+    make_widget(guests="isolated", **COZES_BUTTON)
+    visitor.visit()
+    coze.add_fault("/api/permission/oauth2/token", status=503)
+
+    press_launcher(visitor)
+
+    expect(visitor.sign).to_contain_text("not available right now.")
+    try_again(visitor)
+    expect(visitor.input).to_be_visible()
+
+
+def test_cozes_own_button_without_its_script(visitor, make_widget):
+    make_widget(guests="isolated", **COZES_BUTTON)
+    visitor.context.route(SDK_SCRIPT, lambda route: route.abort())
+
+    visitor.visit()
+
+    expect(visitor.sign).to_have_count(0)
+
+
+def test_an_sdk_that_does_not_open_is_a_failure(visitor, make_widget):
+    make_widget(guests="isolated")
+    body = "CozeWebSDK = { WebChatClient: class { showChatBot() {} destroy() {} } };"
+    visitor.context.route(SDK_SCRIPT, lambda route: route.fulfill(body=body))
+    visitor.page.clock.install()
+    visitor.visit()
+    press_launcher(visitor)
+    visitor.page.wait_for_load_state("networkidle")
+
+    visitor.page.clock.fast_forward(8000)
+
+    expect(visitor.sign).to_contain_text("The chat could not be loaded.")
+
+
+def test_an_alert_of_the_sdks_becomes_a_sentence(visitor, make_widget):
+    make_widget(guests="isolated")
+    body = """CozeWebSDK = { WebChatClient: class {
+        showChatBot() { alert("The access token is missing."); }
+        destroy() {}
+    } };"""
+    visitor.context.route(SDK_SCRIPT, lambda route: route.fulfill(body=body))
+    visitor.visit()
+
+    press_launcher(visitor)
+
+    expect(visitor.sign).to_contain_text("The chat could not be started.")
