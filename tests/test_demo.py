@@ -462,20 +462,36 @@ def is_open(port):
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
+def bare_environment(var_dir, **variables):
+    """Return the environment of somebody who has set nothing."""
+    ours = ("COZE_", "DJANGO_", "DATABASE_", "CACHE_")
+    kept = {n: value for n, value in os.environ.items() if not n.startswith(ours)}
+    return {**kept, "ENV_FILE": "", "VAR_DIR": str(var_dir), **variables}
+
+
+@pytest.mark.parametrize(
+    "command", [["migrate"], ["check", "--database", "default"]], ids=" ".join
+)
+def test_the_plain_commands_work_on_a_fresh_checkout(tmp_path, command):
+    run = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=bare_environment(tmp_path),
+        capture_output=True,
+        text=True,
+    )
+
+    assert run.returncode == 0, run.stderr
+
+
 @pytest.fixture
 def running_demo(tmp_path):
     """The command as people start it, with a database and ports of its own."""
     port = free_ports()
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("COZE_", "DJANGO_", "DATABASE_", "CACHE_"))
-    }
-    environment |= {"ENV_FILE": "", "VAR_DIR": str(tmp_path), "PORT": str(port)}
     process = subprocess.Popen(
         [sys.executable, "manage.py", "demo"],
         cwd=ROOT,
-        env=environment,
+        env=bare_environment(tmp_path, PORT=str(port)),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

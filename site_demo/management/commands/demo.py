@@ -140,7 +140,8 @@ def _refuse_taken_port(host: str, port: int) -> None:
     try:
         socket.create_server((host, port)).close()
     except OSError as exc:
+        reason = str(exc.strerror).partition(" (while")[0]
         raise CommandError(
-            f"Port {port} cannot be used: {exc.strerror}. Choose another one, for "
-            "example: make demo PORT=8100"
+            f"Port {port} cannot be used: {reason}. Choose another one, for example: "
+            "make demo PORT=8100"
         ) from exc
