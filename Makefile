@@ -45,7 +45,7 @@ lint: $(VENV)/installed ## Check style, types, templates, scripts, migrations (P
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/djlint --lint --check --quiet coze_widget templates
+	@$(BIN)/djlint --lint --quiet coze_widget templates
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh lint/run.sh
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.db import DatabaseError
 from django.urls import NoReverseMatch, reverse
 
 from coze_widget.conf import conf
@@ -49,7 +50,16 @@ def check_widgets(
     """Run where Django allows queries in checks: `check --database default`, `migrate`."""
     if not databases or not isinstance(conf.oauth_apps, Mapping):
         return []
-    strays = Widget.objects.exclude(oauth_app__in=list(conf.oauth_apps))
+    try:
+        # These columns only: `migrate` checks before it adds the others.
+        strays = list(
+            Widget.objects.exclude(oauth_app__in=list(conf.oauth_apps)).only(
+                "slug", "oauth_app", "name"
+            )
+        )
+    except DatabaseError:
+        # Before the first `migrate` there is no table.
+        return []
     return [
         Warning(
             f"The widget “{widget.slug}” uses the OAuth app “{widget.oauth_app}”, "

@@ -8,6 +8,7 @@ from django.core.checks import run_checks
 
 from coze_widget import checks
 from coze_widget.checks import check_settings, check_widgets
+from coze_widget.models import Widget
 
 PAT = "pat_" + "a" * 40
 
@@ -152,6 +153,13 @@ def test_rows_are_asked_for_only_where_django_allows_it(make_widget, settings):
 
     assert check_widgets() == []
     settings.COZE_OAUTH_APPS = "no dict"
+    assert check_widgets(databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_before_the_first_migration_there_are_no_rows(make_widget, monkeypatch):
+    monkeypatch.setattr(Widget._meta, "db_table", "not_there_yet")
+
     assert check_widgets(databases=["default"]) == []
 
 
