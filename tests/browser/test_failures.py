@@ -177,6 +177,21 @@ def test_our_panel_can_be_closed(visitor, guests, coze):
     expect(visitor.input).to_be_visible()
 
 
+def test_pressed_again_and_again_it_opens_once(visitor, guests, coze):
+    visitor.visit()
+    coze.add_fault("/api/permission/oauth2/token", latency_ms=400)
+    for _ in range(3):
+        press_launcher(visitor)
+        visitor.page.keyboard.press("Escape")
+
+    press_launcher(visitor)
+
+    expect(visitor.input).to_be_visible()
+    expect(visitor.cover).not_to_be_visible()
+    asked = visitor.asked(of=visitor.coze_url)
+    assert len([path for path in asked if path.endswith("/index.js")]) == 1
+
+
 def test_a_hidden_chat_that_fails_stays_hidden(visitor, make_widget, coze):
     make_widget(guests="isolated")
     visitor.visit()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
@@ -55,6 +57,19 @@ def test_a_cookie_of_the_sites_stays_what_it_was(visitor, guests, path):
     visitor.say("hello")
 
     assert visitor.cookie("i18next") == "de"
+
+
+def test_in_the_frame_it_lives_as_long_as_before(visitor, guests):
+    expires = int(time.time()) + 86_400
+    cookie = {"name": "i18next", "value": "de", "url": visitor.site_url}
+    visitor.context.add_cookies([{**cookie, "expires": expires}])
+    visitor.visit()
+
+    visitor.open_chat()
+    visitor.say("hello")
+
+    kept = visitor.context.cookies(visitor.site_url)
+    assert [one["expires"] for one in kept if one["name"] == "i18next"] == [expires]
 
 
 @pytest.mark.parametrize("path", ["/", "/inline/"])

@@ -98,6 +98,8 @@ def test_guests_have_a_history_of_their_own(new_visitor, make_widget, place):
 
 def test_two_tabs_of_a_guest_settle_on_one_id(visitor, make_widget, coze):
     make_widget(guests="isolated")
+    # Long enough that the second tab asks before the first one has its cookie.
+    coze.add_fault("/api/permission/oauth2/token", latency_ms=500, times=2)
     other = visitor.new_tab()
     for page in (visitor.page, other):
         page.goto(visitor.site_url)
@@ -126,6 +128,18 @@ def test_a_guest_may_start_over_as_a_new_visitor(visitor, make_widget, place):
     visitor.visit()
     visitor.open_chat()
     expect(visitor.transcript).not_to_contain_text("left behind")
+
+
+def test_a_trial_says_that_everybody_shares_it(visitor, make_widget, coze, settings):
+    settings.DEBUG = True
+    settings.COZE_OAUTH_APPS = {}
+    settings.COZE_BASE_URL = coze.url
+    settings.COZE_PERSONAL_ACCESS_TOKEN = coze.issue_token(prefix="pat_")
+    make_widget(guests="isolated")
+    visitor.visit()
+    visitor.open_chat()
+
+    expect(visitor.strip).to_contain_text("everybody shares this history")
 
 
 def test_who_is_logged_in_is_told_nothing_about_guests(visitor, alice, make_widget):

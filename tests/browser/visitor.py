@@ -39,8 +39,8 @@ class Visitor:
 
     def leave(self):
         self.context.close()
-        assert self.dialogs == []
-        assert self.errors == []
+        assert not self.dialogs, self.dialogs
+        assert not self.errors, self.errors
 
     # Who one is
 

@@ -13,6 +13,7 @@
   const SHOW_TIMEOUT_MS = 8000;
   const USABLE_TIMEOUT_MS = 3000;
   const RESTORE_TIMEOUT_MS = 30000;
+  const STUCK_AFTER_S = 7;
   // A token that Coze refuses this soon after it was minted will not get better.
   const HOPELESS_AFTER_S = 10;
   // Nobody has touched the chat for so long: the token may end.
@@ -307,6 +308,7 @@
 
     /* A sentence instead of the chat. `loginUrl` has been checked by the caller. */
     showPanel(texts, { title, sentence, loginUrl, onRetry, onClose }) {
+      if (this.panel && this.sentence === sentence) return; // said already
       const close = button("close", icon("close"), onClose);
       close.setAttribute("aria-label", texts.close);
       const body = element("div", { class: "body", role: "alert" }, icon("notice"), element("p", {}, sentence));
@@ -314,6 +316,7 @@
       else if (onRetry) body.append(button("action", texts.retry, onRetry));
       const bar = element("div", { class: "bar" }, element("div", { class: "title" }, title), close);
       this.clearPanel();
+      this.sentence = sentence;
       this.panel = element("div", { class: "panel", role: "group", "aria-label": title }, bar, body);
       const { width } = this.island.options.ui.chatBot;
       if (width) this.panel.style.setProperty("--width", `${width}px`);
@@ -323,6 +326,7 @@
     showWaiting(texts) {
       const body = this.panel.querySelector(".body");
       body.replaceChildren(element("p", {}, texts.connecting));
+      this.sentence = "";
       this.focusPanel();
     }
 
@@ -441,6 +445,89 @@
     }
   }
 
+  /* One client of the SDK's. What it asks before it shows or hides by itself, and tells
+     afterwards, are the `hooks`: mayShow, mayHide, onShow, onHide. */
+  class Client {
+    constructor(args, screen, hooks) {
+      this.screen = screen;
+      this.conversation = new Conversation(screen);
+      this.isOurs = false; // it is us who show or hide it
+      this.mounted = null; // the session whose token the mounted chat holds
+      this.mounting = null;
+      this.draft = null;
+      Object.assign(args.ui.chatBot, {
+        onBeforeShow: () => this.isOurs || hooks.mayShow(),
+        onBeforeHide: () => this.isOurs || hooks.mayHide(),
+        onShow: () => (this.told ? this.told() : hooks.onShow()),
+        onHide: () => (this.told ? this.told() : hooks.onHide()),
+      });
+      this.sdk = screen.watch(() => new window.CozeWebSDK.WebChatClient(args));
+      this.args = this.sdk.options || args;
+    }
+
+    /* The SDK keeps a refreshed token only inside the mounted chat (measured): the next
+       mounting reads it here. */
+    use(session) {
+      this.args.auth.token = session ? session.token : NO_TOKEN_YET;
+      if (session) this.args.userInfo = Object.assign(this.args.userInfo || {}, readPerson(session.user));
+    }
+
+    mount(session) {
+      this.mounting = this.mounting || this.open(session);
+      return this.mounting;
+    }
+
+    async open(session) {
+      try {
+        this.use(session);
+        await this.turn("showChatBot");
+        this.mounted = session;
+        if (this.draft) this.screen.restore(this.draft);
+        this.draft = null;
+        await this.screen.usable(USABLE_TIMEOUT_MS);
+      } finally {
+        this.mounting = null;
+      }
+    }
+
+    /* The SDK returns at once and tells later. */
+    async turn(method) {
+      const told = new Promise((resolve) => {
+        this.told = resolve;
+      });
+      this.isOurs = true;
+      try {
+        this.sdk[method]();
+        await inTime(told, SHOW_TIMEOUT_MS);
+      } finally {
+        this.told = null;
+        this.isOurs = false;
+      }
+    }
+
+    async mountAgain(session) {
+      const field = this.screen.input();
+      this.draft = { text: this.screen.draft(), hadFocus: field !== null && document.activeElement === field };
+      await this.turn("hideChatBot");
+      await this.mount(session);
+    }
+
+    /* Just before its token ends a half-typed message is no reason to wait any more. */
+    isReadyForAnother() {
+      const isUrgent = this.mounted.remaining() < 5;
+      return this.conversation.isQuiet() && (isUrgent || !this.screen.draft());
+    }
+
+    destroy() {
+      this.screen.unwatch();
+      try {
+        this.sdk.destroy();
+      } catch {
+        // NotFoundError where the page has replaced its body meanwhile (measured).
+      }
+    }
+  }
+
   // The page, or the frame's parent
 
   class Page {
@@ -483,7 +570,9 @@
       this.cookie = new CookieKeeper();
       this.sign = new Sign(island);
       this.lastInput = stopwatch();
+      this.client = null;
       this.failures = 0;
+      this.openings = 0;
       this.page = new Page(island, (message) => this.hear(message));
       this.stand();
       this.listen();
@@ -507,7 +596,6 @@
         this.screen = new Screen(null);
         this.sign.setVisible(false);
       }
-      this.conversation = new Conversation(this.screen);
     }
 
     listen() {
@@ -515,13 +603,13 @@
         this.lastInput = stopwatch();
         if (this.isOverdue) this.check();
         if (!event.composedPath().includes(this.sign.host)) this.sign.makeRoom();
-        this.conversation.watchSending();
+        if (this.client) this.client.conversation.watchSending();
       };
       ["pointerdown", "keydown"].forEach((type) => document.addEventListener(type, noteInput, true));
       ["online", "focus", "pageshow"].forEach((type) => window.addEventListener(type, () => this.check()));
       document.addEventListener("visibilitychange", () => this.check());
       if (!this.isFrame) {
-        this.screen.onChange = () => this.cookie.putBack(this.lang);
+        this.screen.onChange = () => this.putBackCookie();
         return;
       }
       window.addEventListener("focus", () => this.takeFocus());
@@ -551,35 +639,43 @@
 
     /* Every opening asks the site who is there, before anything is seen. */
     async show() {
-      const isStuck = this.isStarting;
+      const opening = (this.openings += 1);
+      const isStuck = Boolean(this.starting) && this.starting() > STUCK_AFTER_S;
       clearTimeout(this.retryTimer);
       this.isWanted = true;
-      this.isStarting = true;
       this.lastInput = stopwatch();
+      this.starting = stopwatch();
       try {
         const sdk = loadSdk(this.island.sdk_url, { again: isStuck });
         // The site's answer says more than a script that is missing, so it comes first.
         await this.renew();
         await sdk;
-        this.isStarting = false;
-        this.failures = 0;
-        if (this.isWanted) await this.reveal();
+        // Closed meanwhile, or opened once more: then that one goes on.
+        if (opening === this.openings) await this.reveal(opening);
       } catch (error) {
-        this.isStarting = false;
-        this.fail(error);
+        if (opening === this.openings) this.fail(error);
       }
     }
 
-    async reveal() {
-      this.refusal = null;
+    async reveal(opening) {
       if (!this.client) this.construct();
-      if (!this.isFrame || !this.mounted) await this.mount();
+      if (!this.isFrame || !this.client.mounted) await this.mount();
+      if (opening !== this.openings) return;
       this.uncover();
       this.keepMountedFresh();
     }
 
+    async mount() {
+      this.cookie.remember();
+      await this.client.mount(this.session);
+      this.putBackCookie();
+    }
+
     uncover() {
       this.isShown = true;
+      this.refusal = null;
+      this.starting = null;
+      this.failures = 0;
       this.sign.clearPanel();
       this.sign.setVisible(true);
       this.sign.showStrip(this.texts, this.session.notice, () => this.startOver());
@@ -592,12 +688,14 @@
       const { refusal } = this;
       this.stopShowing();
       if (refusal && FINAL.includes(refusal.code)) this.page.tell("gone");
-      if (!this.isFrame && this.client) this.client.hideChatBot();
+      if (!this.isFrame && this.client) this.client.sdk.hideChatBot();
     }
 
     stopShowing() {
+      this.openings += 1;
       this.isWanted = false;
       this.isShown = false;
+      this.starting = null;
       clearTimeout(this.timer);
       clearTimeout(this.retryTimer);
       if (!this.isFrame) this.sign.setVisible(false);
@@ -625,6 +723,7 @@
       const isPassing = PASSING.includes(refusal.code);
       this.refusal = refusal;
       this.isShown = false;
+      this.starting = null;
       clearTimeout(this.timer);
       if (!isPassing) this.drop();
       if (!this.isWanted) return;
@@ -665,7 +764,8 @@
       this.session = null;
       this.isShown = false;
       try {
-        await post(this.island.forget_url, {});
+        const [response] = await post(this.island.forget_url, {});
+        if (!response.ok) throw new Refusal("session_error");
         this.show();
       } catch (error) {
         this.fail(error);
@@ -685,90 +785,36 @@
       }
       // The constructor prints what it is given: the token comes afterwards.
       args.auth = { type: "token", token: "", onRefreshToken: (old) => this.refresh(old) };
-      Object.assign(args.ui.chatBot, this.callbacks());
       if (this.isFrame) args.ui.chatBot.el = this.screen.place;
       this.cookie.remember();
-      this.client = this.screen.watch(() => new window.CozeWebSDK.WebChatClient(args));
-      this.args = this.client.options || args;
-      this.writeBack();
-    }
-
-    callbacks() {
-      return {
-        onShow: () => this.onShow(),
+      this.client = new Client(args, this.screen, {
+        mayShow: () => !this.usesSdkLauncher || this.admit(),
+        mayHide: () => this.mayHide(),
+        onShow: () => this.usesSdkLauncher && this.onOwnShow(),
         onHide: () => this.onHide(),
-        onBeforeShow: () => this.isMounting || !this.usesSdkLauncher || this.admit(),
-        onBeforeHide: () => this.mayHide(),
-      };
+      });
+      this.client.use(this.session);
     }
 
     /* In the frame closing only hides the frame: the answer runs on, the draft stays. */
     mayHide() {
-      if (this.isMounting || !this.isFrame) return true;
+      if (!this.isFrame) return true;
       this.leave();
       return false;
     }
 
-    onShow() {
-      if (this.shown) this.shown();
-      else if (this.usesSdkLauncher) this.onOwnShow();
-    }
-
     onHide() {
-      if (this.hidden) {
-        this.hidden();
-        return;
-      }
-      if (this.isFrame) return;
       this.stopShowing();
       this.page.tell("closed");
     }
 
-    async mount() {
-      this.isMounting = true;
-      this.cookie.remember();
-      try {
-        const shown = new Promise((resolve) => {
-          this.shown = resolve;
-        });
-        this.writeBack();
-        this.client.showChatBot();
-        await inTime(shown, SHOW_TIMEOUT_MS);
-        this.mounted = this.session;
-        if (this.draft) this.screen.restore(this.draft);
-        this.draft = null;
-        await this.screen.usable(USABLE_TIMEOUT_MS);
-        this.cookie.putBack(this.lang);
-      } finally {
-        this.shown = null;
-        this.isMounting = false;
-      }
-    }
-
-    async unmount() {
-      this.isMounting = true;
-      try {
-        const hidden = new Promise((resolve) => {
-          this.hidden = resolve;
-        });
-        this.client.hideChatBot();
-        await inTime(hidden, SHOW_TIMEOUT_MS);
-      } finally {
-        this.hidden = null;
-        this.isMounting = false;
-      }
+    putBackCookie() {
+      if (!this.isFrame) this.cookie.putBack(this.lang);
     }
 
     drop() {
-      if (!this.client) return;
-      const { client } = this;
-      this.client = this.args = this.mounted = null;
-      this.screen.unwatch();
-      try {
-        client.destroy();
-      } catch {
-        // NotFoundError where the page has replaced its body meanwhile (measured).
-      }
+      if (this.client) this.client.destroy();
+      this.client = null;
     }
 
     destroy() {
@@ -789,15 +835,13 @@
     }
 
     async admit() {
+      const { client } = this;
       this.isWanted = true;
       try {
-        const { client } = this;
         await this.renew();
-        this.failures = 0;
-        this.refusal = null;
         if (this.client === client) return true;
         this.construct();
-        this.client.showChatBot();
+        this.client.sdk.showChatBot();
       } catch (error) {
         this.fail(error);
       }
@@ -805,9 +849,9 @@
     }
 
     onOwnShow() {
-      this.mounted = this.session;
+      this.client.mounted = this.session;
       this.uncover();
-      this.screen.usable(USABLE_TIMEOUT_MS).then(() => this.cookie.putBack(this.lang));
+      this.screen.usable(USABLE_TIMEOUT_MS).then(() => this.putBackCookie());
     }
 
     // The token
@@ -828,9 +872,8 @@
     adopt(session) {
       const earlier = this.session;
       this.session = session;
-      this.isOverdue = false;
       if (earlier && earlier.epoch !== session.epoch) this.handOver();
-      else this.writeBack();
+      else if (this.client) this.client.use(session);
       return session;
     }
 
@@ -838,40 +881,34 @@
     handOver() {
       const wasShown = this.isShown;
       this.isShown = false;
-      this.draft = null;
       this.drop();
       if (wasShown) this.show();
     }
 
-    /* The SDK keeps a refreshed token only inside the mounted chat (measured). */
-    writeBack() {
-      if (!this.args) return;
-      this.args.auth.token = this.session ? this.session.token : NO_TOKEN_YET;
-      if (this.session) this.args.userInfo = Object.assign(this.args.userInfo || {}, readPerson(this.session.user));
-    }
-
     /* The SDK's `onRefreshToken`. Never rejects: that would end all later refreshes. */
     async refresh(old) {
+      const { session } = this;
       try {
-        if (this.session && old && old !== NO_TOKEN_YET) await this.replace(old);
-        else if (!this.session) await this.renew();
+        if (session && old && old !== NO_TOKEN_YET) await this.replace(old);
+        else if (!session) await this.renew();
       } catch (error) {
         if (error instanceof Refusal && !PASSING.includes(error.code)) this.fail(error);
       }
-      return this.session ? this.session.token : NO_TOKEN_YET;
+      if (!this.session) return NO_TOKEN_YET;
+      // Another person's token is not for the chat that asks here.
+      return session && session.epoch !== this.session.epoch ? session.token : this.session.token;
     }
 
     async replace(old) {
-      if (old !== this.session.token) {
-        this.mounted = this.session;
-        return;
+      const { session, client } = this;
+      if (old === session.token) {
+        if (session.isReplacement && session.elapsed() < HOPELESS_AFTER_S) throw new Refusal("permission");
+        await this.renew({ refused: session.token_id });
+        this.session.isReplacement = true;
+        this.schedule();
       }
-      if (this.session.isReplacement && this.session.elapsed() < HOPELESS_AFTER_S) throw new Refusal("permission");
-      const { epoch } = this.session;
-      await this.renew({ refused: this.session.token_id });
-      this.session.isReplacement = true;
-      if (this.session.epoch === epoch) this.mounted = this.session;
-      this.schedule();
+      // The SDK keeps what it is given now.
+      if (this.client === client) client.mounted = this.session;
     }
 
     schedule() {
@@ -890,6 +927,7 @@
         this.isOverdue = true;
         return;
       }
+      this.isOverdue = false;
       try {
         await this.renew();
         this.failures = 0;
@@ -903,33 +941,30 @@
 
     checkLater({ retryAfter }) {
       clearTimeout(this.timer);
-      this.isOverdue = true;
       this.timer = setTimeout(() => this.check(), secondsToRetry(this.failures, retryAfter) * 1000);
       this.failures += 1;
     }
 
     /* The mounted chat knows only the token of its mounting: mount again, at a quiet moment. */
     async keepMountedFresh() {
-      if (this.isFreshening) return;
-      this.isFreshening = true;
-      while (this.isShown && this.client && this.mounted.token !== this.session.token) {
-        const isUrgent = this.mounted.remaining() < 5;
-        if (this.conversation.isQuiet() && (isUrgent || !this.screen.draft())) await this.mountAgain();
-        else await sleep(250);
-      }
-      this.isFreshening = false;
-    }
-
-    async mountAgain() {
-      const field = this.screen.input();
-      const hadFocus = field !== null && document.activeElement === field;
-      this.draft = { text: this.screen.draft(), hadFocus };
+      const { client } = this;
+      if (!client || client.isFreshening) return;
+      client.isFreshening = true;
       try {
-        await this.unmount();
-        await this.mount();
+        while (this.isShown && this.client === client && client.mounted.token !== this.session.token) {
+          if (client.isReadyForAnother()) await this.mountAgain();
+          else await sleep(250);
+        }
       } catch (error) {
         this.fail(error);
       }
+      client.isFreshening = false;
+    }
+
+    async mountAgain() {
+      this.cookie.remember();
+      await this.client.mountAgain(this.session);
+      this.putBackCookie();
     }
   }
 
