@@ -28,10 +28,6 @@ def scrolled(visitor):
     return visitor.page.evaluate("window.scrollY")
 
 
-def entries(visitor):
-    return visitor.page.evaluate("history.length")
-
-
 def test_the_chat_is_the_whole_screen(phone, guests):
     phone.visit()
 

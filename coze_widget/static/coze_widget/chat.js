@@ -66,7 +66,8 @@
     const overrides = {};
     if (!isObject(said)) return overrides;
     const { title, parameters } = said;
-    if (typeof title === "string" && title && title.length <= MAX_TITLE_LENGTH) overrides.title = title;
+    if (typeof title === "string" && title && title.length <= MAX_TITLE_LENGTH)
+      overrides.title = title;
     if (isObject(parameters)) overrides.parameters = copy(parameters);
     return overrides;
   }
@@ -165,7 +166,13 @@
       return { ...answer, elapsed, remaining: () => answer.expires_at - answer.now - elapsed() };
     }
     const known = answer && answer.code;
-    const code = known || (response.status === 429 ? "rate_limited" : response.status >= 500 ? "unavailable" : "session_error");
+    const code =
+      known ||
+      (response.status === 429
+        ? "rate_limited"
+        : response.status >= 500
+          ? "unavailable"
+          : "session_error");
     throw new Refusal(code, {
       retryAfter: Number(response.headers.get("Retry-After")) || 0,
       loginUrl: (answer && answer.login_url) || "",
@@ -185,7 +192,11 @@
       return task();
     };
     try {
-      return await navigator.locks.request("coze-widget-session", { signal: patience.signal }, take);
+      return await navigator.locks.request(
+        "coze-widget-session",
+        { signal: patience.signal },
+        take,
+      );
     } catch (error) {
       if (isMine) throw error;
       return task();
@@ -213,7 +224,8 @@
     // A browser joins the request for the same address that is still on its way.
     if (again) url.searchParams.set("again", attempts);
     return new Promise((resolve, reject) => {
-      const settle = () => (window.CozeWebSDK ? resolve() : reject(new Refusal(isOffline() ? "offline" : "failed")));
+      const settle = () =>
+        window.CozeWebSDK ? resolve() : reject(new Refusal(isOffline() ? "offline" : "failed"));
       const script = findSdk(url) || addSdk(url);
       script.addEventListener("load", settle);
       script.addEventListener("error", settle);
@@ -263,7 +275,10 @@
 
     putBack(lang) {
       if (this.read() === this.kept || this.read() !== lang) return;
-      document.cookie = this.kept === null ? "i18next=; path=/; max-age=0" : `i18next=${this.kept}; path=/; SameSite=Lax`;
+      document.cookie =
+        this.kept === null
+          ? "i18next=; path=/; max-age=0"
+          : `i18next=${this.kept}; path=/; SameSite=Lax`;
     }
   }
 
@@ -311,13 +326,31 @@
       if (this.panel && this.sentence === sentence) return; // said already
       const close = button("close", icon("close"), onClose);
       close.setAttribute("aria-label", texts.close);
-      const body = element("div", { class: "body", role: "alert" }, icon("notice"), element("p", {}, sentence));
-      if (loginUrl) body.append(element("a", { class: "link action", href: loginUrl, target: "_top" }, texts.log_in));
+      const body = element(
+        "div",
+        { class: "body", role: "alert" },
+        icon("notice"),
+        element("p", {}, sentence),
+      );
+      if (loginUrl)
+        body.append(
+          element("a", { class: "link action", href: loginUrl, target: "_top" }, texts.log_in),
+        );
       else if (onRetry) body.append(button("action", texts.retry, onRetry));
-      const bar = element("div", { class: "bar" }, element("div", { class: "title" }, title), close);
+      const bar = element(
+        "div",
+        { class: "bar" },
+        element("div", { class: "title" }, title),
+        close,
+      );
       this.clearPanel();
       this.sentence = sentence;
-      this.panel = element("div", { class: "panel", role: "group", "aria-label": title }, bar, body);
+      this.panel = element(
+        "div",
+        { class: "panel", role: "group", "aria-label": title },
+        bar,
+        body,
+      );
       const { width } = this.island.options.ui.chatBot;
       if (width) this.panel.style.setProperty("--width", `${width}px`);
       this.shell.append(this.panel);
@@ -331,7 +364,8 @@
     }
 
     focusPanel() {
-      const action = this.panel && (this.panel.querySelector(".action") || this.panel.querySelector(".close"));
+      const action =
+        this.panel && (this.panel.querySelector(".action") || this.panel.querySelector(".close"));
       if (action) action.focus();
     }
 
@@ -377,8 +411,11 @@
     watch(construct) {
       const before = new Set(document.body.children);
       const made = construct();
-      if (!this.place) this.roots = Array.from(document.body.children).filter((node) => !before.has(node));
-      this.roots.forEach((root) => this.observer.observe(root, { childList: true, characterData: true, subtree: true }));
+      if (!this.place)
+        this.roots = Array.from(document.body.children).filter((node) => !before.has(node));
+      this.roots.forEach((root) =>
+        this.observer.observe(root, { childList: true, characterData: true, subtree: true }),
+      );
       return made;
     }
 
@@ -387,7 +424,10 @@
     }
 
     input() {
-      const fields = this.roots.reduce((all, root) => all.concat(...root.querySelectorAll("textarea")), []);
+      const fields = this.roots.reduce(
+        (all, root) => all.concat(...root.querySelectorAll("textarea")),
+        [],
+      );
       return fields.find((field) => field.getClientRects().length && !field.readOnly) || null;
     }
 
@@ -407,7 +447,10 @@
       const field = this.input();
       if (!field) return;
       if (text && !field.value) {
-        Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(field, text);
+        Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(
+          field,
+          text,
+        );
         field.dispatchEvent(new Event("input", { bubbles: true }));
       }
       if (hadFocus) field.focus();
@@ -469,7 +512,8 @@
        mounting reads it here. */
     use(session) {
       this.args.auth.token = session ? session.token : NO_TOKEN_YET;
-      if (session) this.args.userInfo = Object.assign(this.args.userInfo || {}, readPerson(session.user));
+      if (session)
+        this.args.userInfo = Object.assign(this.args.userInfo || {}, readPerson(session.user));
     }
 
     mount(session) {
@@ -507,7 +551,10 @@
 
     async mountAgain(session) {
       const field = this.screen.input();
-      this.draft = { text: this.screen.draft(), hadFocus: field !== null && document.activeElement === field };
+      this.draft = {
+        text: this.screen.draft(),
+        hadFocus: field !== null && document.activeElement === field,
+      };
       await this.turn("hideChatBot");
       await this.mount(session);
     }
@@ -566,7 +613,9 @@
       this.usesSdkLauncher = island.options.ui.asstBtn.isNeed;
       this.overrides = {};
       this.returnTo = location.pathname + location.search + location.hash;
-      this.lang = readLanguage((island.options.ui.base || {}).lang || island.lang || document.documentElement.lang);
+      this.lang = readLanguage(
+        (island.options.ui.base || {}).lang || island.lang || document.documentElement.lang,
+      );
       this.cookie = new CookieKeeper();
       this.sign = new Sign(island);
       this.lastInput = stopwatch();
@@ -605,8 +654,12 @@
         if (!event.composedPath().includes(this.sign.host)) this.sign.makeRoom();
         if (this.client) this.client.conversation.watchSending();
       };
-      ["pointerdown", "keydown"].forEach((type) => document.addEventListener(type, noteInput, true));
-      ["online", "focus", "pageshow"].forEach((type) => window.addEventListener(type, () => this.check()));
+      ["pointerdown", "keydown"].forEach((type) =>
+        document.addEventListener(type, noteInput, true),
+      );
+      ["online", "focus", "pageshow"].forEach((type) =>
+        window.addEventListener(type, () => this.check()),
+      );
       document.addEventListener("visibilitychange", () => this.check());
       if (!this.isFrame) {
         this.screen.onChange = () => this.putBackCookie();
@@ -711,7 +764,10 @@
     /* Where the frame has the focus and nothing in it has, the input gets it. */
     takeFocus() {
       const { activeElement } = document;
-      const isFree = !activeElement || activeElement === document.body || activeElement.matches("[data-coze-widget]");
+      const isFree =
+        !activeElement ||
+        activeElement === document.body ||
+        activeElement.matches("[data-coze-widget]");
       if (!isFree || !document.hasFocus()) return;
       if (this.sign.panel) this.sign.focusPanel();
       else this.screen.focus();
@@ -747,7 +803,10 @@
 
     tryLater({ retryAfter }) {
       clearTimeout(this.retryTimer);
-      this.retryTimer = setTimeout(() => this.show(), secondsToRetry(this.failures, retryAfter) * 1000);
+      this.retryTimer = setTimeout(
+        () => this.show(),
+        secondsToRetry(this.failures, retryAfter) * 1000,
+      );
       this.failures += 1;
     }
 
@@ -902,7 +961,8 @@
     async replace(old) {
       const { session, client } = this;
       if (old === session.token) {
-        if (session.isReplacement && session.elapsed() < HOPELESS_AFTER_S) throw new Refusal("permission");
+        if (session.isReplacement && session.elapsed() < HOPELESS_AFTER_S)
+          throw new Refusal("permission");
         await this.renew({ refused: session.token_id });
         this.session.isReplacement = true;
         this.schedule();
@@ -921,7 +981,8 @@
 
     /* Renews where it is time, also after a sleep in which no timer ran. */
     async check() {
-      const isDue = this.isOverdue || (this.renewAt && this.renewAt.elapsed() >= this.renewAt.wait - 0.05);
+      const isDue =
+        this.isOverdue || (this.renewAt && this.renewAt.elapsed() >= this.renewAt.wait - 0.05);
       if (!this.isShown || !isDue) return;
       if (this.lastInput() > IDLE_AFTER_S) {
         this.isOverdue = true;
@@ -951,7 +1012,11 @@
       if (!client || client.isFreshening) return;
       client.isFreshening = true;
       try {
-        while (this.isShown && this.client === client && client.mounted.token !== this.session.token) {
+        while (
+          this.isShown &&
+          this.client === client &&
+          client.mounted.token !== this.session.token
+        ) {
           if (client.isReadyForAnother()) await this.mountAgain();
           else await sleep(250);
         }

@@ -1,10 +1,8 @@
-/* The launcher of django-coze-widget: our own button and, once somebody wants to chat, the
-   frame with the chat in it. Loads nothing of Coze's, stores nothing. */
+/* The launcher, and the frame with the chat in it once somebody wants to chat. */
 (() => {
   "use strict";
 
-  const PROTOCOL = 1;
-  const NEWEST_PROTOCOL = 2;
+  const PROTOCOL = 1; // and its successor are understood
   const SLOW_AFTER_MS = 8000;
   // The chat greets before its document has loaded; by then, or never.
   const SILENT_AFTER_MS = 2000;
@@ -16,7 +14,7 @@
     return;
   }
 
-  // The rules of launcher.css; that is linked where style sheets cannot be constructed.
+  // As in launcher.css, which is linked where style sheets cannot be constructed.
   const STYLES =
     `:host{all:initial !important;display:contents !important}.shell{position:fixed;top:0;left:0;width:0;height:0;font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif;color:#1f2329}.shell *{box-sizing:border-box}[hidden]{display:none !important}button{margin:0;border:1px solid transparent;padding:0;font:inherit;color:inherit;background:none;cursor:pointer}button:focus{outline:3px solid #2f54eb;outline-offset:2px}button:focus:not(:focus-visible){outline:none}svg{display:block;width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}.launcher{position:fixed;right:calc(24px + env(safe-area-inset-right));bottom:calc(24px + env(safe-area-inset-bottom));display:flex;align-items:center;justify-content:center;width:56px;height:56px;border-radius:50%;color:#fff;background:#2f54eb;box-shadow:0 0 0 1px rgba(255,255,255,0.5),0 4px 16px rgba(15,23,42,0.28)}.launcher:hover{background:#2446cc}.launcher:focus{outline-color:#fff;outline-offset:-5px}.launcher svg{width:28px;height:28px}.launcher img{width:100%;height:100%;border-radius:50%;object-fit:cover}.panel{position:fixed;right:calc(20px + env(safe-area-inset-right));bottom:calc(20px + env(safe-area-inset-bottom));display:flex;flex-direction:column;width:var(--width);max-width:calc(100vw - 40px);height:calc(100% - 40px);max-height:760px;border:1px solid rgba(15,23,42,0.08);border-radius:14px;overflow:hidden;background:#fff;box-shadow:0 8px 40px rgba(15,23,42,0.24);animation:rise 0.16s ease-out}.panel[data-closed]{visibility:hidden;pointer-events:none;animation:none}.keeps .panel{bottom:calc(96px + env(safe-area-inset-bottom));height:calc(100% - 116px)}.inline.keeps.open .launcher{right:auto;left:calc(24px + env(safe-area-inset-left))}.whole .panel{top:0;right:0;bottom:auto;left:0;width:100%;max-width:none;height:100%;max-height:none;border:0;border-radius:0}.whole.keeps.open .launcher{top:calc(6px + env(safe-area-inset-top));right:calc(8px + env(safe-area-inset-right));bottom:auto;left:auto;width:44px;height:44px}.whole.keeps .panel{padding-top:calc(56px + env(safe-area-inset-top))}.cover{position:absolute;top:0;left:0;display:flex;flex-direction:column;width:100%;height:100%;background:#f7f8fa}.bar{display:flex;flex:none;align-items:center;padding:calc(5px + env(safe-area-inset-top)) 6px 5px 16px;background:#fff}.title{flex:1;min-width:0;overflow:hidden;font-weight:600;text-overflow:ellipsis;white-space:nowrap}.close{display:flex;flex:none;align-items:center;justify-content:center;width:44px;height:44px;border-radius:10px;color:#4e5969}.close:hover{background:#f2f3f5}.close:focus{outline-offset:-3px}.progress{flex:none;height:2px;overflow:hidden;background:#e5e9f2}.progress::before{display:block;width:40%;height:100%;background:#2f54eb;content:"";animation:slide 1.2s ease-in-out infinite}.note{display:flex;flex:1;flex-direction:column;align-items:center;justify-content:center;padding:24px;color:#4e5969;text-align:center}.note p{margin:0 0 16px}.retry{min-height:44px;border-radius:10px;padding:0 20px;font-weight:600;color:#fff;background:#2f54eb}iframe{display:block;flex:1;width:100%;min-height:0;border:0}@keyframes rise{from{opacity:0;transform:translateY(12px)}}@keyframes slide{from{transform:translateX(-100%)}to{transform:translateX(250%)}}@media (prefers-reduced-motion:reduce){.panel{animation:none}.progress::before{width:100%;animation:none}}@media print{.shell{display:none}}`;
 
@@ -27,7 +25,6 @@
 
   const page = document.documentElement;
   const widgets = new Map();
-  // Refused by the server: these do not come back in this document.
   const gone = new Set();
   let sheet;
 
@@ -54,7 +51,7 @@
     return svg;
   }
 
-  /* Keeps the page from scrolling behind a whole-screen chat; returns how to undo it. */
+  /* The page behind does not scroll; returns how to undo it. */
   function lockScrolling() {
     const { style } = page;
     const { scrollX, scrollY } = window;
@@ -68,7 +65,8 @@
     return () => {
       before.forEach((property) => style.setProperty(...property));
       if (!hadStyle && !page.getAttribute("style")) page.removeAttribute("style");
-      if (window.scrollX !== scrollX || window.scrollY !== scrollY) window.scrollTo(scrollX, scrollY);
+      if (window.scrollX !== scrollX || window.scrollY !== scrollY)
+        window.scrollTo(scrollX, scrollY);
     };
   }
 
@@ -130,7 +128,8 @@
       this.narrow.addEventListener("change", this.onShape);
       this.draw();
       // Inline, the chat stands here already; it answers with a greeting.
-      if (this.isInline) window.postMessage({ coze_widget: PROTOCOL, type: "call", slug: island.slug }, this.origin);
+      if (this.isInline)
+        window.postMessage({ coze_widget: PROTOCOL, type: "call", slug: island.slug }, this.origin);
     }
 
     // Drawing
@@ -184,17 +183,30 @@
       const { texts, panel, slug } = this.island;
       this.closeButton = button("close", () => this.close(), icon("close"));
       this.closeButton.setAttribute("aria-label", texts.close);
-      this.progress = element("div", { class: "progress", role: "progressbar", "aria-label": texts.connecting });
+      this.progress = element("div", {
+        class: "progress",
+        role: "progressbar",
+        "aria-label": texts.connecting,
+      });
       this.sentence = element("p", { role: "status" });
       this.retry = button("retry", () => this.startAgain(), texts.retry);
       this.cover = element(
         "div",
         { class: "cover" },
-        element("div", { class: "bar" }, element("div", { class: "title" }, this.title), this.closeButton),
+        element(
+          "div",
+          { class: "bar" },
+          element("div", { class: "title" }, this.title),
+          this.closeButton,
+        ),
         this.progress,
         element("div", { class: "note" }, this.sentence, this.retry),
       );
-      this.panel = element("div", { class: "panel", id: slug, role: "dialog", "aria-label": this.title }, this.cover);
+      this.panel = element(
+        "div",
+        { class: "panel", id: slug, role: "dialog", "aria-label": this.title },
+        this.cover,
+      );
       this.panel.style.setProperty("--width", `${panel.width}px`);
       this.launcher.setAttribute("aria-controls", slug);
       this.shell.prepend(this.panel);
@@ -215,7 +227,6 @@
       this.cover.hidden = isReady;
     }
 
-    /* Panel or whole screen; returns which. */
     applyShape() {
       const isWhole = this.island.panel.layout === "mobile" || this.narrow.matches;
       const isCovering = isWhole && this.isOpen;
@@ -317,7 +328,6 @@
       this.panel.prepend(frame);
     }
 
-    /* Inline there is no frame to drop: the chat keeps its port. */
     drop() {
       if (!this.frame) return;
       this.frame.remove();
@@ -339,7 +349,6 @@
 
     // Talking with the chat
 
-    /* A frame that greets again has reloaded: it gets a new port. */
     greet({ source, origin }) {
       const chat = this.frame ? this.frame.contentWindow : this.isInline && window;
       if (source !== chat || origin !== this.origin) return;
@@ -364,7 +373,7 @@
       if (type === "ready" || type === "failed") this.uncover();
       else if (type === "closed") this.close({ isTold: true });
       else if (type === "gone") {
-        gone.add(this.island.slug);
+        gone.add(this.island.slug); // not to come back in this document
         this.destroy();
       }
     }
@@ -390,11 +399,13 @@
 
   /* Draws every widget of the page that does not stand yet. */
   function mount() {
-    document.querySelectorAll('script[type="application/json"][id^="coze-widget-"]').forEach((script) => {
-      const island = JSON.parse(script.textContent);
-      if (widgets.has(island.slug) || gone.has(island.slug)) return;
-      widgets.set(island.slug, new Widget(island));
-    });
+    document
+      .querySelectorAll('script[type="application/json"][id^="coze-widget-"]')
+      .forEach((script) => {
+        const island = JSON.parse(script.textContent);
+        if (widgets.has(island.slug) || gone.has(island.slug)) return;
+        widgets.set(island.slug, new Widget(island));
+      });
   }
 
   function call(slug, method) {
@@ -404,7 +415,7 @@
 
   window.addEventListener("message", (event) => {
     const { coze_widget: protocol, type, slug } = event.data || {};
-    const isHello = protocol > 0 && protocol <= NEWEST_PROTOCOL && type === "hello";
+    const isHello = [PROTOCOL, PROTOCOL + 1].includes(protocol) && type === "hello";
     if (isHello && widgets.has(slug)) widgets.get(slug).greet(event);
   });
 
