@@ -317,7 +317,9 @@
         this.shell.hidden = false;
       };
       this.host.attachShadow({ mode: "open" }).append(link, this.shell);
+      const { width } = island.options.ui.chatBot;
       const { zIndex } = island.options.ui.base || {};
+      if (width) this.shell.style.setProperty("--width", `${width}px`);
       if (zIndex) this.shell.style.zIndex = zIndex;
     }
 
@@ -351,8 +353,6 @@
         bar,
         body,
       );
-      const { width } = this.island.options.ui.chatBot;
-      if (width) this.panel.style.setProperty("--width", `${width}px`);
       this.shell.append(this.panel);
     }
 
