@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.utils import translation
 
 from coze_widget.catalogue import catalogue
@@ -32,7 +35,20 @@ def oauth_app(settings):
 
 
 @pytest.fixture
-def make_widget(db):
+def committed(db, django_capture_on_commit_callbacks):
+    """What is saved within counts as committed: each test is one transaction."""
+
+    @contextlib.contextmanager
+    def commit():
+        with django_capture_on_commit_callbacks(execute=True):
+            yield
+        connection.run_on_commit.clear()
+
+    return commit
+
+
+@pytest.fixture
+def make_widget(committed):
     def make(**fields):
         fields = {
             "slug": "support",
@@ -40,7 +56,8 @@ def make_widget(db):
             "bot_id": "7400000000000000001",
             **fields,
         }
-        return Widget.objects.create(**fields)
+        with committed():
+            return Widget.objects.create(**fields)
 
     return make
 

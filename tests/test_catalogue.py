@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from django.contrib.sites.models import Site
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from coze_widget import catalogue as module
 from coze_widget.catalogue import Catalogue, catalogue
@@ -101,10 +104,34 @@ def test_a_row_read_before_the_commit_is_not_kept(make_widget):
         Widget.objects.filter(pk=widget.pk).update(name="uncommitted")
         widget.refresh_from_db()
         widget.save()
-        catalogue.first(None)
-        assert catalogue._rows is not None
+        assert catalogue.first(None).name == "uncommitted"
+        assert catalogue._rows is None
 
-    assert catalogue._rows is None
+    assert catalogue.first(None).name == "uncommitted"
+    assert catalogue._rows is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_was_rolled_back_never_was():
+    with contextlib.suppress(ZeroDivisionError), transaction.atomic():
+        Widget.objects.create(slug="s", name="n", bot_id="1")
+        assert catalogue.first(None)
+        raise ZeroDivisionError
+
+    assert catalogue.first(None) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failing_query_would_spoil_no_transaction(widget):
+    """Only PostgreSQL minds; what keeps it content is the savepoint."""
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        catalogue.first(None)
+
+    assert [query["sql"].split()[0] for query in queries] == [
+        "SAVEPOINT",
+        "SELECT",
+        "RELEASE",
+    ]
 
 
 def test_the_host_chooses_the_site(site):
@@ -139,7 +166,7 @@ def test_strangers_hosts_do_not_fill_the_memory(monkeypatch):
     for name in "abc":
         catalogue.site_id(get(f"{name}.example"))
 
-    assert list(catalogue._hosts_without_site) == ["c.example"]
+    assert list(catalogue._site_ids) == ["c.example"]
 
 
 def test_without_request_and_site_id_only_rows_for_all_count():
