@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.cache import caches
+from django.core.exceptions import ImproperlyConfigured
 
 from coze_widget.conf import conf
 from coze_widget.exceptions import CozeError
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 SCHEMA = 1
 MAX_LEEWAY_SECONDS = 300
+# The upper one is Coze's.
+MIN_DURATION_SECONDS, MAX_DURATION_SECONDS = 60, 86_399
 
 _flights: Flights[AccessToken] = Flights()
 
@@ -59,24 +62,46 @@ def get_token(
     """Return a token that works now, minting one when none is kept.
 
     Raises CozeError when Coze gives none and none is left, CredentialsError when the
-    settings cannot give one. `before_mint` runs just before Coze is asked.
+    credentials cannot give one, ImproperlyConfigured when the settings are wrong.
+    `before_mint` runs just before Coze is asked or
+    waited for.
     """
     wanted = Request(
         find_oauth_app(oauth_app),
         get_client(oauth_app),
         session_name,
-        conf.token_duration_seconds,
+        _duration_seconds(),
         refused,
     )
     key = cache_key(wanted)
     kept = _read(key)
     if kept and _is_fresh(kept, wanted):
         return kept
-    token = _flights.run(key, lambda: _renew(key, wanted, before_mint))
+    # Here, since who waits for another's mint waits for Coze as well.
+    before_mint()
+    token = _flights.run(key, lambda: _renew(key, wanted))
     if token_id(token.value) == refused:
         # We joined the flight of somebody who did not know that this one is refused.
-        token = _flights.run(key, lambda: _renew(key, wanted, before_mint))
+        token = _flights.run(key, lambda: _renew(key, wanted))
     return token
+
+
+def is_duration(seconds: object) -> bool:
+    """Tell whether Coze would mint a token for this long, and the browser have time."""
+    return (
+        isinstance(seconds, int)
+        and MIN_DURATION_SECONDS <= seconds <= MAX_DURATION_SECONDS
+    )
+
+
+def _duration_seconds() -> int:
+    seconds = conf.token_duration_seconds
+    if not is_duration(seconds):
+        raise ImproperlyConfigured(
+            "COZE_TOKEN_DURATION_SECONDS is not a whole number from "
+            f"{MIN_DURATION_SECONDS} to {MAX_DURATION_SECONDS}."
+        )
+    return seconds
 
 
 def token_id(token: str) -> str:
@@ -101,12 +126,11 @@ def cache_key(wanted: Request) -> str:
     return f"coze_widget:token:{digest}"
 
 
-def _renew(key: str, wanted: Request, before_mint: Callable[[], None]) -> AccessToken:
+def _renew(key: str, wanted: Request) -> AccessToken:
     """Mint, unless another flight has landed since; a failure loses no working token."""
     kept = _read(key)
     if kept and _is_fresh(kept, wanted):
         return kept
-    before_mint()
     try:
         token = wanted.client.fetch_token(
             session_name=wanted.session_name, duration_seconds=wanted.duration_seconds
@@ -134,15 +158,18 @@ def _read(key: str) -> AccessToken | None:
         logger.exception("The cache did not answer; a token is minted instead.")
         return None
     try:
-        value, expires_at = json.loads(_fernet().decrypt(sealed))
+        sealed_for, value, expires_at = json.loads(_fernet().decrypt(sealed))
     except (InvalidToken, TypeError):
         # Absent, or sealed before SECRET_KEY changed.
         return None
-    return AccessToken(value, expires_at) if expires_at > time.time() else None
+    # Whoever can write to the cache must not give one person's token to another.
+    is_usable = sealed_for == key and expires_at > time.time()
+    return AccessToken(value, expires_at) if is_usable else None
 
 
 def _write(key: str, token: AccessToken) -> None:
-    sealed = _fernet().encrypt(json.dumps([token.value, token.expires_at]).encode())
+    token_for = json.dumps([key, token.value, token.expires_at])
+    sealed = _fernet().encrypt(token_for.encode())
     try:
         caches[conf.cache_alias].set(
             key, sealed, timeout=token.expires_at - time.time()

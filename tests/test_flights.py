@@ -9,20 +9,23 @@ from coze_widget.flights import Flights
 
 
 def test_one_fetches_for_all_who_wait():
-    flights, landed, calls = Flights(), threading.Event(), []
+    flights, calls = Flights(), []
+    start = threading.Barrier(8)
 
     def fetch():
         calls.append(threading.get_ident())
-        landed.wait(5)
+        # As long as it takes the other seven to join.
+        threading.Event().wait(0.3)
         return object()
 
-    with ThreadPoolExecutor(8) as pool:
-        waiting = [pool.submit(flights.run, "k", fetch) for _ in range(8)]
-        landed.set()
-        results = {future.result() for future in waiting}
+    def run(_):
+        start.wait(5)
+        return flights.run("k", fetch)
 
-    # Whoever came after the landing flew again; nobody else did.
-    assert len(results) == len(calls) <= 8
+    with ThreadPoolExecutor(8) as pool:
+        results = set(pool.map(run, range(8)))
+
+    assert len(results) == len(calls) == 1
 
 
 def test_keys_fly_on_their_own():

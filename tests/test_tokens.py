@@ -225,6 +225,7 @@ def test_a_cache_of_another_secret_key_is_no_cache(coze, settings):
     [
         ("client_id", "2"),
         ("account_id", "3"),
+        ("enterprise_id", "4"),
         ("scope", {"account_permission": {}}),
         ("base_url", "http://localhost:9"),
     ],
@@ -244,6 +245,40 @@ def test_what_a_token_depends_on_is_in_its_key(coze, settings, change, value):
 
     assert key(plain) == key(dict(plain))
     assert key(plain) != key({**plain, change: value})
+
+
+def test_another_life_is_another_token(coze, settings):
+    first = get_token("default", ALICE)
+
+    settings.COZE_TOKEN_DURATION_SECONDS = 1800
+
+    assert get_token("default", ALICE) != first
+
+
+def test_one_persons_entry_in_the_cache_is_no_use_to_another(coze):
+    get_token("default", ALICE)
+    [alices] = [key.split(":", 2)[2] for key in caches["default"]._cache]
+    bob = get_token("default", BOB)
+    [bobs] = [
+        key
+        for raw in caches["default"]._cache
+        if (key := raw.split(":", 2)[2]) != alices
+    ]
+
+    cache.set(alices, cache.get(bobs))
+
+    assert get_token("default", ALICE) != bob
+
+
+def test_the_cache_forgets_a_token_at_its_end(coze, monkeypatch):
+    timeouts = []
+    monkeypatch.setattr(
+        caches["default"], "set", lambda key, value, timeout: timeouts.append(timeout)
+    )
+
+    get_token("default", ALICE)
+
+    assert 3590 < timeouts[0] <= 3600
 
 
 class BrokenCache(LocMemCache):
