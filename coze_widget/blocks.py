@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -18,11 +19,12 @@ from django.utils.translation import get_language, override
 from coze_widget.catalogue import catalogue
 from coze_widget.conf import conf
 from coze_widget.csp import build_frame_policy, page_nonce
-from coze_widget.islands import NotMounted, build_chat_island, build_page_island
+from coze_widget.islands import build_chat_island, build_page_island
 from coze_widget.models import Load, Place, Widget
 from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.oauth_apps import find_oauth_app
 from coze_widget.options import Overrides, uses_sdk_launcher
+from coze_widget.paths import NotMounted
 from coze_widget.trial import trial_token
 
 # Stands for the nonce in what is kept, which is rendered once for many requests.
@@ -161,7 +163,10 @@ def render_frame(widget: Widget, request: HttpRequest) -> tuple[str, str]:
             {"chat_island": island, "chat_island_id": "coze-chat", **assets},
         )
     policy = build_frame_policy(
-        asset_urls=assets.values(), sdk_url=island["sdk_url"], api_url=base_url
+        asset_urls=assets.values(),
+        media_url=settings.MEDIA_URL,
+        sdk_url=island["sdk_url"],
+        api_url=base_url,
     )
     return document, policy
 

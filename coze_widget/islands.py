@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +19,7 @@ from coze_widget.options import (
     title_of,
     uses_sdk_launcher,
 )
+from coze_widget.paths import view_path
 
 # The SDK's languages and the catalogues of ours that go with them.
 CATALOGUES = {"en": "en", "zh-CN": "zh-hans"}
@@ -80,10 +80,6 @@ class ChatIsland(TypedDict):
     texts: dict[str, dict[str, str]]
 
 
-class NotMounted(Exception):  # a state of the project, not a failure
-    """Raised when the project's URLconf does not include `coze_widget.urls`."""
-
-
 def build_page_island(
     widget: Widget, *, place: str, overrides: Overrides
 ) -> PageIsland:
@@ -92,9 +88,10 @@ def build_page_island(
     return {
         "slug": widget.slug,
         "place": place,
-        "frame_url": _url("frame", widget) if in_frame else None,
+        "frame_url": view_path("frame", widget.slug) if in_frame else None,
         "launcher": {
-            "shown": widget.launcher == Launcher.OWN,
+            # The SDK's own button is not in use here: then ours stands in for it.
+            "shown": widget.launcher != Launcher.NONE,
             "icon": widget.base_icon,
         },
         "panel": {
@@ -127,8 +124,8 @@ def build_chat_island(
         "slug": widget.slug,
         "place": place,
         "load": str(Load.EAGER if is_eager else Load.CLICK),
-        "session_url": _url("session", widget),
-        "forget_url": _url("forget", widget),
+        "session_url": view_path("session", widget.slug),
+        "forget_url": view_path("forget", widget.slug),
         "sdk_url": sdk_url(base_url, widget.sdk_version),
         "options": build_options(widget, place=place, overrides=overrides),
         "lang": None if place == Place.FRAME else widget.base_lang or page_language(),
@@ -146,12 +143,3 @@ def page_language() -> str:
 def _texts(texts: dict[str, Any], lang: str) -> dict[str, str]:
     with override(CATALOGUES[lang]):
         return {key: str(text) for key, text in texts.items()}
-
-
-def _url(name: str, widget: Widget) -> str:
-    try:
-        return reverse(f"coze_widget:{name}", args=[widget.slug])
-    except NoReverseMatch as exc:
-        raise NotMounted(
-            "The project's URLconf does not include coze_widget.urls."
-        ) from exc

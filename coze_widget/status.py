@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from coze_widget.conf import conf
 from coze_widget.models import Widget
 from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.oauth_apps import find_oauth_app
+from coze_widget.paths import NotMounted, mount_path
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def find_status(widget: Widget) -> Status:
 def _find_obstacle() -> str:
     """Return what stops every widget of the project, "" if nothing does."""
     try:
-        reverse("coze_widget:session", args=["-"])
-    except NoReverseMatch:
+        mount_path()
+    except NotMounted:
         return _("The project's URLconf does not include coze_widget.urls.")
     if not conf.identity_key:
         return _("The setting COZE_IDENTITY_KEY is missing.")

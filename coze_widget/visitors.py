@@ -17,10 +17,10 @@ from typing import Any, Literal
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import NoReverseMatch, reverse
 
 from coze_widget.conf import conf
 from coze_widget.models import Widget
+from coze_widget.paths import NotMounted, mount_path
 from coze_widget.validators import validate_image_url
 
 logger = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ def remember_guest(
         conf.visitor_cookie_name,
         _signer().sign(guest_id),
         max_age=days * 86_400 or None,
-        path=cookie_path(),
+        path=mount_path(),
         secure=secure,
         httponly=True,
         samesite="Lax",
@@ -136,15 +136,10 @@ def remember_guest(
 def forget_guest(response: HttpResponseBase) -> None:
     """Delete the cookie; nothing happens where the app is not mounted."""
     try:
-        path = cookie_path()
-    except NoReverseMatch:
+        path = mount_path()
+    except NotMounted:
         return
     response.delete_cookie(conf.visitor_cookie_name, path=path, samesite="Lax")
-
-
-def cookie_path() -> str:
-    """Return the path under which the project has mounted the app."""
-    return reverse("coze_widget:session", args=["-"]).removesuffix("-/session/")
 
 
 def _signer() -> Signer:

@@ -12,7 +12,7 @@ PACKAGE = Path("coze_widget")
 # From the ground up; a module imports from its own floor and from those below.
 FLOORS = [
     {"conf", "exceptions", "redaction", "version"},
-    {"csp", "flights", "oauth", "responses", "validators"},
+    {"csp", "flights", "oauth", "paths", "responses", "validators"},
     {"catalogue", "models", "oauth_apps"},
     {"audience", "islands", "options", "origins", "tokens", "trial", "visitors"},
     {"advice", "blocks", "bodies", "fields", "forms", "problems", "status"},

@@ -7,6 +7,7 @@ import json
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signing import Signer
 from django.http import HttpResponse
 
 from coze_widget import visitors
@@ -115,6 +116,10 @@ def hostile_info(user, widget):
     return {"nickname": None, "url": "javascript:alert(1)"}
 
 
+def half_an_address(user, widget):
+    return {"url": "https://[::1/a.png"}
+
+
 def test_a_project_may_say_better(settings):
     settings.COZE_USER_INFO = "tests.test_visitors.custom_info"
 
@@ -124,7 +129,7 @@ def test_a_project_may_say_better(settings):
     assert visitor.url == "https://a.example/a.png"
 
 
-@pytest.mark.parametrize("function", ["broken_info", "hostile_info"])
+@pytest.mark.parametrize("function", ["broken_info", "hostile_info", "half_an_address"])
 def test_what_is_not_fit_to_show_is_replaced_by_the_rows(settings, function):
     settings.COZE_USER_INFO = f"tests.test_visitors.{function}"
 
@@ -144,8 +149,26 @@ def test_a_guest_is_who_the_row_says():
     assert not user_visitor(User(pk=1), WIDGET, site_id=1).is_guest
 
 
-def test_the_cookie_lives_where_the_app_is_mounted(settings):
-    assert visitors.cookie_path() == "/chat/"
+def test_the_cookie_is_signed_for_this_use_only():
+    response = HttpResponse()
+    visitors.remember_guest(response, "g", days=0, secure=False)
+
+    value = response.cookies["coze_visitor"].value
+    assert Signer(salt="coze_widget.visitors").unsign(value) == "g"
+    assert value != Signer().sign("g")
+
+
+def test_a_forgotten_cookie_is_deleted_as_it_was_set():
+    response = HttpResponse()
+
+    visitors.forget_guest(response)
+
+    cookie = response.cookies["coze_visitor"]
+    assert (cookie["samesite"], cookie["path"], cookie["max-age"]) == (
+        "Lax",
+        "/chat/",
+        0,
+    )
 
 
 urlpatterns = []
