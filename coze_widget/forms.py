@@ -110,7 +110,8 @@ class WidgetForm(forms.ModelForm):
 
     def _place(self, error: ValidationError) -> None:
         if error.code != "ids_missing":
-            self.add_error(FIELD_OF_CONSTRAINT[str(error.code)], error)
+            # A project's own form may raise errors that are of no field.
+            self.add_error(FIELD_OF_CONSTRAINT.get(str(error.code)), error)
             return
         for name in IDS_OF_MODE[self.instance.mode]:
             if not getattr(self.instance, name):

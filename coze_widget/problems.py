@@ -12,8 +12,12 @@ from django.http import JsonResponse
 from django.utils.translation import gettext_lazy as _
 
 from coze_widget.exceptions import (
+    AuthenticationError,
+    BadRequestError,
     ConnectionFailedError,
     CozeError,
+    NotFoundError,
+    PermissionDeniedError,
     RateLimitError,
     TimeoutError,
 )
@@ -22,6 +26,9 @@ from coze_widget.exceptions import (
 RETRY_AFTER_SECONDS = 10
 # A mistake in the settings is not mended in seconds.
 MISCONFIGURED_RETRY_AFTER_SECONDS = 60
+
+# Coze says the same until somebody has changed something.
+LASTING = (AuthenticationError, BadRequestError, NotFoundError, PermissionDeniedError)
 
 DETAILS = {
     "malformed": _("The request is not what this address understands."),
@@ -80,8 +87,16 @@ def problem_of(error: CozeError) -> Problem:
         status, code = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
     else:
         status, code = HTTPStatus.BAD_GATEWAY, "bad_gateway"
-    return Problem(status, code, headers=retry_after(error.retry_after))
+    pause = error.retry_after or RETRY_AFTER_SECONDS
+    if isinstance(error, LASTING):
+        pause = MISCONFIGURED_RETRY_AFTER_SECONDS
+    return Problem(status, code, headers={"Retry-After": str(pause)})
 
 
-def retry_after(seconds: int | None = None) -> dict[str, str]:
-    return {"Retry-After": str(seconds or RETRY_AFTER_SECONDS)}
+def misconfigured() -> Problem:
+    """Return what a visitor is told when the settings cannot give a token."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "unavailable",
+        headers={"Retry-After": str(MISCONFIGURED_RETRY_AFTER_SECONDS)},
+    )

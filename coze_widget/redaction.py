@@ -11,7 +11,8 @@ _KINDS = {
     "czs_": "an OAuth access token",
     "czu_": "an OAuth access token",
 }
-_TOKEN = re.compile(r"\b(pat_|cztei_|czs_|czu_)[A-Za-z0-9]{8,}")
+# Real ones have 64 characters and more; parameters may be called pat_id.
+_TOKEN = re.compile(r"\b(pat_|cztei_|czs_|czu_)[A-Za-z0-9]{20,}")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _SECRETS = re.compile(
     r"""

@@ -14,7 +14,7 @@ from coze_widget.conf import conf
 
 LOOPBACK_ADDRESSES = ("127.0.0.1", "::1")
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-PROXY_HEADERS = ("HTTP_FORWARDED", "HTTP_X_REAL_IP")
+PROXY_HEADERS = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP")
 
 
 def trial_token(request: HttpRequest | None, *, oauth_app: str) -> str:
@@ -29,13 +29,20 @@ def _is_developer_alone(request: HttpRequest) -> bool:
     return (
         settings.DEBUG
         and request.META.get("REMOTE_ADDR") in LOOPBACK_ADDRESSES
-        and _host_without_port(request) in LOOPBACK_HOSTS
+        and _host_without_port(request.get_host()) in LOOPBACK_HOSTS
+        and _page_is_local(request)
         and not _came_through_proxy(request)
     )
 
 
-def _host_without_port(request: HttpRequest) -> str:
-    host = request.get_host()
+def _page_is_local(request: HttpRequest) -> bool:
+    """A bare proxy may send a loopback Host; the browser still names its page."""
+    pages = (request.headers.get("Origin"), request.headers.get("Referer"))
+    hosts = [page.partition("://")[2].partition("/")[0] for page in pages if page]
+    return all(_host_without_port(host) in LOOPBACK_HOSTS for host in hosts)
+
+
+def _host_without_port(host: str) -> str:
     return host if host.endswith("]") else host.rpartition(":")[0] or host
 
 

@@ -96,9 +96,7 @@ def too_large() -> ValidationError:
 
 def validate_link(value: str) -> None:
     """The SDK puts links into `href` unchecked, so `javascript:` must not get that far."""
-    scheme = urlsplit(_without_controls(value)).scheme.lower()
-    is_link = scheme in LINK_SCHEMES or _is_path(value)
-    if value != _without_controls(value) or not is_link:
+    if not (_scheme_of(value) in LINK_SCHEMES or _is_path(value)):
         raise ValidationError(
             _("Enter a link that starts with https://, http://, mailto:, tel: or /."),
             code="bad_link",
@@ -106,19 +104,28 @@ def validate_link(value: str) -> None:
 
 
 def validate_image_url(value: str) -> None:
-    """A picture is loaded by every visitor's browser: an absolute URL or a path of the site."""
-    parts = urlsplit(_without_controls(value))
-    is_url = parts.scheme in ("https", "http") and bool(parts.netloc)
-    if value != _without_controls(value) or not (is_url or _is_path(value)):
+    """A picture is loaded by every visitor's browser, inside the frame by https only."""
+    if not (_scheme_of(value) == "https" or _is_path(value)):
         raise ValidationError(
-            _("Enter an address that starts with https://, http:// or a single /."),
+            _("Enter an address that starts with https:// or a single /."),
             code="bad_image_url",
         )
 
 
+def _scheme_of(value: str) -> str:
+    """Return the scheme of a whole URL, "" of anything that browsers might misread."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # half an IPv6 address, a letter that becomes a slash
+        return ""
+    is_whole = bool(parts.netloc) or parts.scheme in ("mailto", "tel")
+    return parts.scheme if is_whole and value == _without_controls(value) else ""
+
+
 def _is_path(value: str) -> bool:
     """Of this site, that is: `//` and `/\\` lead to another one."""
-    return value.startswith("/") and not value.startswith(("//", "/\\"))
+    is_own = value.startswith("/") and not value.startswith(("//", "/\\"))
+    return is_own and value == _without_controls(value)
 
 
 def validate_footer_links(value: object) -> None:

@@ -30,10 +30,9 @@ from coze_widget.models import Widget
 from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.origins import is_same_origin
 from coze_widget.problems import (
-    MISCONFIGURED_RETRY_AFTER_SECONDS,
     Problem,
+    misconfigured,
     problem_of,
-    retry_after,
 )
 from coze_widget.responses import public_document
 from coze_widget.tokens import get_token, token_id
@@ -65,7 +64,8 @@ def frame(request: HttpRequest, slug: str) -> HttpResponse:
         document, policy = render_frame(find_widget(request, slug), request)
     except NotShown as exc:
         logger.warning("No frame is served: %s", exc)
-        raise Http404(str(exc)) from exc
+        # A project's 404 page may show the text to visitors.
+        raise Http404(str(exc) if settings.DEBUG else "") from exc
     return public_document(request, document, policy=policy)
 
 
@@ -162,7 +162,7 @@ def _mint(widget: Widget, visitor: Visitor, refused: str) -> dict[str, Any]:
             refused=refused,
             before_mint=release_connections,
         )
-    except CredentialsError as exc:
+    except (CredentialsError, ImproperlyConfigured) as exc:
         raise _misconfigured(exc) from exc
     except CozeError as exc:
         logger.warning("Coze gave no token for widget %s: %s", widget.slug, exc)
@@ -203,11 +203,7 @@ def _answer(
 
 def _misconfigured(error: Exception) -> Problem:
     logger.error("The chat cannot work: %s", error)
-    return Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "unavailable",
-        headers=retry_after(MISCONFIGURED_RETRY_AFTER_SECONDS),
-    )
+    return misconfigured()
 
 
 def release_connections() -> None:

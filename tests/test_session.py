@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
 import cozepy
@@ -11,10 +12,13 @@ from django.db import connection
 from django.test import Client
 
 from coze_widget import views
+from coze_widget.tokens import get_token
+from coze_widget.trial import trial_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("coze")]
 URL = "/chat/support/session/"
 PAT = "pat_" + "a" * 40
+SAME = "same-origin"
 
 
 @pytest.fixture
@@ -225,6 +229,7 @@ def test_a_project_without_authentication_has_guests_only(guests, settings):
         {"sec-fetch-site": "same-origin", "origin": "http://testserver"},
         {"origin": "http://testserver"},
         {"origin": "https://trusted.example"},
+        {"origin": "http://testserver", "host": "TestServer"},
     ],
 )
 def test_the_sites_own_pages_may_ask(widget, alice, settings, headers):
@@ -362,11 +367,28 @@ def test_while_coze_is_down_a_working_token_is_served(widget, alice, coze):
     assert post(client).json()["token"] == first["token"]
 
 
+def test_what_nobody_mends_in_seconds_is_asked_again_in_a_minute(widget, alice, coze):
+    coze.add_fault("/api/permission", status=401, code="invalid_client")
+
+    response = post(browser(alice))
+
+    assert problem(response) == (502, "bad_gateway")
+    assert response.headers["Retry-After"] == "60"
+
+
+def test_cozes_own_pause_is_passed_on(widget, alice, coze):
+    coze.add_fault("/api/permission", status=429, headers={"Retry-After": "33"})
+
+    assert post(browser(alice)).headers["Retry-After"] == "33"
+
+
 @pytest.mark.parametrize(
     "broken",
     [
         {"COZE_OAUTH_APPS": {}},
         {"COZE_IDENTITY_KEY": ""},
+        {"COZE_TOKEN_DURATION_SECONDS": "3600"},
+        {"COZE_TOKEN_DURATION_SECONDS": 0},
     ],
 )
 def test_a_mistake_in_the_settings_is_in_the_log_only(
@@ -492,6 +514,26 @@ def test_no_database_connection_is_held_while_coze_is_asked(
     assert len(mints(coze)) == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_anothers_mint_holds_no_connection_either(coze, monkeypatch):
+    released = []
+    monkeypatch.setattr(views, "release_connections", lambda: released.append(True))
+    coze.add_fault("/api/permission", latency_ms=200)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(
+            pool.map(
+                lambda _: get_token(
+                    "default", "a" * 64, before_mint=views.release_connections
+                ),
+                range(4),
+            )
+        )
+
+    assert len(released) == 4
+    assert len(mints(coze)) == 1
+
+
 def test_a_connection_in_a_transaction_is_left_alone(widget, alice, monkeypatch):
     closed = []
     monkeypatch.setattr(connection, "close", lambda: closed.append(True))
@@ -539,6 +581,9 @@ def test_a_trial_widget_is_on_the_developers_page(trial, client):
         (True, {"HTTP_X_FORWARDED_FOR": "127.0.0.1"}),
         (True, {"HTTP_X_FORWARDED_PROTO": "https"}),
         (True, {"HTTP_X_REAL_IP": "127.0.0.1"}),
+        (True, {"HTTP_VIA": "1.1 proxy"}),
+        (True, {"HTTP_ORIGIN": "https://shop.example", "HTTP_SEC_FETCH_SITE": SAME}),
+        (True, {"HTTP_REFERER": "https://shop.example/"}),
     ],
 )
 def test_anywhere_else_a_pat_is_not_handed_out(trial, settings, debug, extra):
@@ -548,6 +593,18 @@ def test_anywhere_else_a_pat_is_not_handed_out(trial, settings, debug, extra):
 
     assert problem(response) == (503, "unavailable")
     assert PAT not in response.content.decode()
+
+
+def test_the_developers_own_page_may_say_where_it_is(trial):
+    headers = {"HTTP_HOST": "localhost:8000", "HTTP_ORIGIN": "http://localhost:8000"}
+
+    answer = post(browser(), HTTP_REFERER="http://localhost:8000/x", **headers)
+
+    assert answer.json()["token"] == PAT
+
+
+def test_without_a_request_there_is_no_developer(trial):
+    assert trial_token(None, oauth_app="default") == ""
 
 
 def test_an_oauth_app_makes_the_pat_unused(trial, oauth_config, settings):

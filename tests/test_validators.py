@@ -33,7 +33,9 @@ def test_credentials_are_refused_and_not_repeated(value):
     assert PAT not in str(caught.value)
 
 
-@pytest.mark.parametrize("value", ["compat_mode", "pat_", "a private key", {}])
+@pytest.mark.parametrize(
+    "value", ["compat_mode", "pat_identifier", "a private key", {}]
+)
 def test_words_are_no_credentials(value):
     assert validators.refuse_credentials(value) is None
 
@@ -86,6 +88,9 @@ def test_other_json_passes(value):
         "//a.example",
         "/\\a.example",
         "path",
+        "https://[x",
+        "http://exa\u2100mple.com/",
+        "https:",
         "https://a.example/\u2028",
         "",
     ],
@@ -103,7 +108,16 @@ def test_links_that_people_write_pass(link):
 
 
 @pytest.mark.parametrize(
-    "url", ["//a.example/x.png", "/\\a.example", "javascript:1", "x.png", "https:///x"]
+    "url",
+    [
+        "//a.example/x.png",
+        "/\\a.example",
+        "javascript:1",
+        "x.png",
+        "https:///x",
+        "http://a.example/x.png",
+        "https://[::1/x.png",
+    ],
 )
 def test_pictures_have_an_address(url):
     assert code_of(validators.validate_image_url, url) == "bad_image_url"
