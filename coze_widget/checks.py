@@ -11,17 +11,21 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
-from django.db import DatabaseError
-from django.urls import NoReverseMatch, reverse
+from django.db import DatabaseError, router
 
 from coze_widget.conf import conf
 from coze_widget.models import Widget
 from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.oauth_apps import get_client
+from coze_widget.paths import NotMounted, mount_path
+from coze_widget.tokens import (
+    MAX_DURATION_SECONDS,
+    MIN_DURATION_SECONDS,
+    is_duration,
+)
 from coze_widget.validators import holds_credential
 
 MIN_IDENTITY_KEY_LENGTH = 32
-MIN_TOKEN_DURATION_SECONDS, MAX_TOKEN_DURATION_SECONDS = 60, 86_399
 MIDDLEWARE = "coze_widget.middleware.VisitorMiddleware"
 TIMEOUTS = (
     "connect_timeout_seconds",
@@ -48,17 +52,8 @@ def check_widgets(
     **kwargs: Any,
 ) -> list[CheckMessage]:
     """Run where Django allows queries in checks: `check --database default`, `migrate`."""
-    if not databases or not isinstance(conf.oauth_apps, Mapping):
-        return []
-    try:
-        # These columns only: `migrate` checks before it adds the others.
-        strays = list(
-            Widget.objects.exclude(oauth_app__in=list(conf.oauth_apps)).only(
-                "slug", "oauth_app", "name"
-            )
-        )
-    except DatabaseError:
-        # Before the first `migrate` there is no table.
+    apps: object = conf.oauth_apps
+    if not isinstance(apps, Mapping):
         return []
     return [
         Warning(
@@ -68,8 +63,20 @@ def check_widgets(
             obj=widget,
             id="coze_widget.W010",
         )
-        for widget in strays
+        for alias in databases or []
+        if router.allow_migrate_model(alias, Widget)
+        for widget in _widgets_without_app(alias)
     ]
+
+
+def _widgets_without_app(alias: str) -> list[Widget]:
+    rows = Widget.objects.using(alias).exclude(oauth_app__in=list(conf.oauth_apps))
+    try:
+        # These columns only: `migrate` checks before it adds the others.
+        return list(rows.only("slug", "oauth_app", "name"))
+    except DatabaseError:
+        # Before the first `migrate` there is no table.
+        return []
 
 
 def _check_identity_key() -> Iterator[CheckMessage]:
@@ -139,14 +146,10 @@ def _check_personal_access_token() -> Iterator[CheckMessage]:
 
 
 def _check_values() -> Iterator[CheckMessage]:
-    duration: object = conf.token_duration_seconds
-    if (
-        not isinstance(duration, int)
-        or not MIN_TOKEN_DURATION_SECONDS <= duration <= MAX_TOKEN_DURATION_SECONDS
-    ):
+    if not is_duration(conf.token_duration_seconds):
         yield Error(
             "COZE_TOKEN_DURATION_SECONDS is not a whole number from "
-            f"{MIN_TOKEN_DURATION_SECONDS} to {MAX_TOKEN_DURATION_SECONDS}.",
+            f"{MIN_DURATION_SECONDS} to {MAX_DURATION_SECONDS}.",
             hint="The default is 3600. Coze allows at most 86399.",
             id="coze_widget.E007",
         )
@@ -188,8 +191,8 @@ def _check_wiring() -> Iterator[CheckMessage]:
             id="coze_widget.W013",
         )
     try:
-        reverse("coze_widget:session", args=["-"])
-    except NoReverseMatch:
+        mount_path()
+    except NotMounted:
         yield Warning(
             "The URLconf does not include coze_widget.urls: no widget can be shown.",
             hint='Add path("chat/", include("coze_widget.urls")) to it.',

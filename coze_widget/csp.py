@@ -20,10 +20,15 @@ def page_nonce(request: HttpRequest) -> str:
 def origin_of(url: str) -> str:
     """Return the origin of an absolute URL, `'self'` of a relative one."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else "'self'"
+    if not parts.netloc:
+        return "'self'"
+    # A protocol-relative URL names a host and leaves the scheme to the page.
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme else parts.netloc
 
 
-def build_frame_policy(*, asset_urls: Iterable[str], sdk_url: str, api_url: str) -> str:
+def build_frame_policy(
+    *, asset_urls: Iterable[str], sdk_url: str, api_url: str, media_url: str = ""
+) -> str:
     """Return what the frame's document may load.
 
     `'unsafe-inline'` for styles is what the SDK needs (it injects 286 `<style>` elements
@@ -31,14 +36,14 @@ def build_frame_policy(*, asset_urls: Iterable[str], sdk_url: str, api_url: str)
     only restyle the frame. Pictures come from changing hosts of Coze's, hence `https:`.
     """
     own = _unique("'self'", *map(origin_of, asset_urls))
-    sdk, api = origin_of(sdk_url), origin_of(api_url)
+    sdk, api, media = map(origin_of, (sdk_url, api_url, media_url))
     return "; ".join(
         [
             "default-src 'none'",
             _directive("script-src", *own, sdk),
             _directive("style-src", *own, sdk, "'unsafe-inline'"),
             _directive("font-src", *own, sdk, "data:"),
-            _directive("img-src", *own, sdk, api, "https:", "data:", "blob:"),
+            _directive("img-src", *own, media, sdk, api, "https:", "data:", "blob:"),
             _directive("media-src", *own, api, "https:", "data:", "blob:"),
             _directive("connect-src", *own, sdk, api, *_voice_hosts(api)),
             "worker-src blob:",

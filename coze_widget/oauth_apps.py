@@ -30,6 +30,16 @@ def find_oauth_app(name: str) -> OAuthApp:
 
     Files are read once: like every setting, a changed key needs a restart.
     """
+    try:
+        return _load(name, _frozen(_setting(name)))
+    except CredentialsError as exc:
+        problem = exc
+    # From here on: error reporters collect the variables of every frame, and the inner
+    # ones hold the key.
+    raise problem.with_traceback(None)
+
+
+def _setting(name: str) -> object:
     apps: object = conf.oauth_apps
     if not isinstance(apps, Mapping):
         raise CredentialsError("COZE_OAUTH_APPS is not a dict.")
@@ -38,20 +48,14 @@ def find_oauth_app(name: str) -> OAuthApp:
         raise CredentialsError(
             f"COZE_OAUTH_APPS has no OAuth app named “{name}”; it has: {known}."
         )
-    try:
-        return _load(name, _frozen(apps[name]))
-    except CredentialsError as exc:
-        problem = exc
-    # From here on: error reporters collect the variables of every frame, and the inner
-    # ones hold the key.
-    raise problem.with_traceback(None)
+    return apps[name]
 
 
 def get_client(name: str) -> OAuthClient:
     """Return the app's client, made once for these settings; raises as above."""
     find_oauth_app(name)
     try:
-        return _client(name, _frozen(conf.oauth_apps[name]), _frozen_connection())
+        return _client(name, _frozen(_setting(name)), _frozen_connection())
     except ValueError as exc:
         problem = str(exc)
     raise CredentialsError(

@@ -14,7 +14,7 @@ from coze_widget.csp import lift_site_policy
 
 
 class CookielessResponse(HttpResponse):
-    """Refuses cookies, whoever sets them.
+    """Ignores `set_cookie`, through which Django's middleware sets cookies.
 
     With SESSION_SAVE_EVERY_REQUEST Django's middleware would stamp one visitor's session
     onto a document that a CDN hands to the next.
@@ -52,6 +52,8 @@ def public_document(
     for name, value in {**headers, "ETag": etag}.items():
         response.headers[name] = value
     lift_site_policy(response)
+    # A page cache would answer the next time without us, and its 304 has no policy.
+    request._cache_update_cache = False  # type: ignore[attr-defined]
     return response
 
 

@@ -6,8 +6,10 @@ import re
 import django
 import pytest
 from django.contrib.auth.models import User
+from django.http import Http404
 from django.test.html import parse_html
 
+from coze_widget import views
 from coze_widget.csp import build_frame_policy, origin_of
 
 pytestmark = pytest.mark.usefixtures("oauth_app")
@@ -71,14 +73,36 @@ def test_the_policy_for_coze_and_a_cdn():
     assert "https://api.coze.cn wss://ws.coze.cn;" in policy
 
 
+def test_the_policy_lets_the_sites_own_pictures_in():
+    policy = build_frame_policy(
+        asset_urls=["//static.example/chat.js"],
+        sdk_url="https://lf-cdn.coze.cn/obj/index.js",
+        api_url="https://api.coze.cn",
+        media_url="http://media.example/",
+    )
+
+    assert "img-src 'self' static.example http://media.example https://lf" in policy
+    assert "script-src 'self' static.example https://lf-cdn.coze.cn;" in policy
+
+
 def test_origins_of_urls():
+    assert origin_of("//static.example/x.js") == "static.example"
     assert origin_of("https://a.example:8443/x?y") == "https://a.example:8443"
     assert origin_of("/static/x.js") == "'self'"
 
 
 SITE_CSP = {"default-src": ["'none'"], "frame-ancestors": ["'none'"]}
+PAGE_CACHE = (
+    {"COZE_FRAME_MAX_AGE_SECONDS": 60},
+    [
+        "django.middleware.cache.UpdateCacheMiddleware",
+        CONDITIONAL_GET,
+        "django.middleware.cache.FetchFromCacheMiddleware",
+    ],
+)
 SURROUNDINGS = {
     "plain": ({}, []),
+    "page cache": PAGE_CACHE,
     "conditional GET": ({}, [CONDITIONAL_GET]),
     "django-csp": (
         {
@@ -101,14 +125,30 @@ DJANGOS_OWN_CSP = {
         {"SECURE_CSP": SITE_CSP},
         ["django.middleware.csp.ContentSecurityPolicyMiddleware", CONDITIONAL_GET],
     ),
+    "Django's CSP and a page cache": (
+        {"SECURE_CSP": SITE_CSP, **PAGE_CACHE[0]},
+        ["django.middleware.csp.ContentSecurityPolicyMiddleware", *PAGE_CACHE[1]],
+    ),
 }
-if django.VERSION >= (6, 0):
-    SURROUNDINGS |= DJANGOS_OWN_CSP
 
 
-@pytest.mark.parametrize("surroundings", SURROUNDINGS)
+@pytest.mark.parametrize(
+    "surroundings",
+    [
+        *SURROUNDINGS,
+        *(
+            pytest.param(
+                name,
+                marks=pytest.mark.skipif(
+                    django.VERSION < (6, 0), reason="Django's own policy is of 6.0"
+                ),
+            )
+            for name in DJANGOS_OWN_CSP
+        ),
+    ],
+)
 def test_it_opens_three_times_under_any_policy(widget, client, settings, surroundings):
-    values, middleware = SURROUNDINGS[surroundings]
+    values, middleware = (SURROUNDINGS | DJANGOS_OWN_CSP)[surroundings]
     for name, value in values.items():
         setattr(settings, name, value)
     settings.MIDDLEWARE = [*middleware, *settings.MIDDLEWARE]
@@ -188,6 +228,35 @@ def test_a_disabled_widget_has_no_frame(make_widget, client):
     make_widget(enabled=False)
 
     assert client.get(URL).status_code == 404
+
+
+def test_only_developers_read_why_there_is_no_frame(make_widget, rf, settings):
+    make_widget(oauth_app="other")
+
+    for debug, text in (False, ""), (True, "COZE_OAUTH_APPS has no OAuth app"):
+        settings.DEBUG = debug
+        with pytest.raises(Http404) as caught:
+            views.frame(rf.get(URL), slug="support")
+        assert str(caught.value).startswith(text)
+        assert bool(str(caught.value)) is debug
+
+
+def test_its_own_headers_do_not_depend_on_the_projects_middleware(widget, rf):
+    headers = views.frame(rf.get(URL), slug="support").headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_condition_is_answered_once(widget, rf):
+    request = rf.get(
+        URL, HTTP_IF_NONE_MATCH='"x"', HTTP_IF_MODIFIED_SINCE="Sat, 21 Nov 2026"
+    )
+
+    views.frame(request, slug="support")
+
+    assert "HTTP_IF_NONE_MATCH" not in request.META
+    assert "HTTP_IF_MODIFIED_SINCE" not in request.META
 
 
 def test_hostile_text_stays_text(make_widget, client):

@@ -4,6 +4,7 @@ import traceback
 
 import pytest
 
+from coze_widget import oauth_apps
 from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.oauth_apps import find_oauth_app, get_client, sdk_url
 
@@ -18,6 +19,32 @@ def test_other_settings_are_another_client(oauth_app, settings):
     settings.COZE_TOTAL_TIMEOUT_SECONDS = 3
 
     assert get_client("default") is not before
+
+
+def test_the_settings_reach_the_client(oauth_app, settings, monkeypatch):
+    given = {}
+    monkeypatch.setattr(
+        oauth_apps, "OAuthClient", lambda app, **arguments: given.update(arguments)
+    )
+    settings.COZE_CONNECT_TIMEOUT_SECONDS = 1
+    settings.COZE_READ_TIMEOUT_SECONDS = 2
+    settings.COZE_TOTAL_TIMEOUT_SECONDS = 4.5
+    settings.COZE_MAX_RETRIES = 7
+    settings.COZE_PROXIES = {"https": "http://proxy:3128"}
+    settings.COZE_CA_BUNDLE = "bundle.pem"
+    settings.COZE_EXTRA_HEADERS = {"X-Shop": "1"}
+
+    get_client("default")
+
+    assert given == {
+        "connect_timeout": 1,
+        "read_timeout": 2,
+        "total_timeout": 4.5,
+        "max_retries": 7,
+        "proxies": {"https": "http://proxy:3128"},
+        "ca_bundle": "bundle.pem",
+        "headers": {"X-Shop": "1"},
+    }
 
 
 def test_a_path_may_be_a_path_object(tmp_path, settings, oauth_app):
@@ -56,7 +83,7 @@ def test_no_frame_of_an_error_holds_the_key(settings, oauth_app):
         name
         for frame in own
         for name, value in frame.f_locals.items()
-        if isinstance(value, str) and "PRIVATE KEY" in value
+        if "PRIVATE KEY" in repr(value)
     ]
 
 

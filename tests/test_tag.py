@@ -9,6 +9,7 @@ from django.contrib.sites.models import Site
 from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 from django.test.html import parse_html
+from django.urls import set_script_prefix, set_urlconf
 from django.utils import translation
 
 from coze_widget import blocks
@@ -278,9 +279,12 @@ def test_a_template_without_request(widget):
     assert "coze-widget-support" in html
 
 
-def test_a_warm_page_costs_no_query(widget, settings, django_assert_num_queries):
+def test_a_warm_page_costs_no_query(
+    widget, settings, django_assert_num_queries, committed
+):
     settings.COZE_WIDGET_MAX_AGE_SECONDS = 5
-    Site.objects.create(domain="testserver")
+    with committed():
+        Site.objects.create(domain="testserver")
     for host in ("testserver", "nobody.example"):
         render(request=get(HTTP_HOST=host))
 
@@ -334,6 +338,79 @@ def test_not_everything_is_kept(widget, monkeypatch):
         assert f'"t{number}"' in html
     [row] = catalogue._rows
     assert len(row._rendered) == 1
+
+
+DIFFERENT = {
+    "nonce": lambda settings: {"nonce": "n"},
+    "language": lambda settings: translation.activate("zh-hans"),
+    "mount": lambda settings: setattr(settings, "ROOT_URLCONF", "tests.other_urls"),
+    "prefix": lambda settings: set_script_prefix("/shop/"),
+    "region": lambda settings: setattr(
+        settings,
+        "COZE_OAUTH_APPS",
+        {"default": {**settings.COZE_OAUTH_APPS["default"], "base_url": "https://a.b"}},
+    ),
+}
+
+
+@pytest.fixture
+def _prefix():
+    yield
+    set_script_prefix("/")
+    set_urlconf(None)
+
+
+@pytest.mark.usefixtures("_kept", "_prefix")
+@pytest.mark.parametrize("difference", DIFFERENT)
+def test_what_a_page_depends_on_keeps_its_html_apart(make_widget, settings, difference):
+    make_widget(place="inline", load="eager")
+    before = render()
+    request = get()
+
+    if DIFFERENT[difference](settings):
+        request._csp_nonce = "n"
+    # As Django does at the start of a request.
+    set_urlconf(settings.ROOT_URLCONF)
+
+    assert render(request=request) != before
+
+
+@pytest.mark.usefixtures("_kept")
+def test_eager_and_lazy_are_kept_apart(widget):
+    lazy = render('{% coze_widget "support" inline=True eager=False %}')
+    eager = render('{% coze_widget "support" inline=True eager=True %}')
+
+    assert lazy != eager
+
+
+def test_a_page_without_the_variable_still_knows_its_request(widget):
+    request = get()
+    request._csp_nonce = "n0nce"
+    template = Template(
+        "{% load coze_widget %}{% with request='' %}{% coze_widget %}{% endwith %}"
+    )
+
+    assert 'nonce="n0nce"' in template.render(RequestContext(request))
+
+
+def test_a_widget_for_the_sdks_button_has_ours_in_a_frame(make_widget):
+    make_widget(place="inline", load="eager", launcher="sdk")
+
+    island = islands(render('{% coze_widget "support" inline=False %}'))
+
+    assert island["coze-widget-support"]["launcher"]["shown"] is True
+
+
+def test_without_a_launcher_the_page_opens_the_chat(make_widget):
+    make_widget(launcher="none")
+
+    assert islands(render())["coze-widget-support"]["launcher"]["shown"] is False
+
+
+def test_a_long_title_is_cut(widget):
+    html = render('{% coze_widget "support" title=long %}', long="x" * 101)
+
+    assert islands(html)["coze-widget-support"]["overrides"]["title"] == "x" * 100
 
 
 def test_of_several_the_first_by_order_shows(make_widget):

@@ -35,7 +35,9 @@ def coze_widget(
     """
     try:
         return render_tag(
-            context.get("request"),
+            # An include with `only` and a project without the context processor have
+            # no variable of this name; the context itself still knows its request.
+            context.get("request") or getattr(context, "request", None),
             slug=slug,
             inline=inline,
             eager=eager,
