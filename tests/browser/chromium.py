@@ -32,3 +32,12 @@ def require_browser(path, environ):
     if environ.get("CI"):
         pytest.fail(sentence)
     pytest.skip(sentence)
+
+
+def launch(playwright, path):
+    """With the back/forward cache, which Playwright takes away."""
+    return playwright.chromium.launch(
+        executable_path=path,
+        args=ARGUMENTS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )

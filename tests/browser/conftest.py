@@ -5,7 +5,7 @@ import os
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chromium import ARGUMENTS, find_browser, require_browser
+from tests.browser.chromium import find_browser, launch, require_browser
 from tests.browser.visitor import Visitor
 
 
@@ -17,7 +17,7 @@ def browser():
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         own = playwright.chromium.executable_path
         path = require_browser(find_browser(own), os.environ)
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        chromium = launch(playwright, path)
         yield chromium
         chromium.close()
 

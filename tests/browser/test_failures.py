@@ -59,6 +59,71 @@ def test_it_tries_again_by_itself(visitor, guests, coze):
     expect(visitor.input).to_be_visible()
 
 
+@pytest.fixture
+def busy(visitor, make_widget):
+    """A site that has been asked once, and is busy since; the clock is ours."""
+    make_widget(guests="isolated")
+    answer = {"status": 503, "headers": {"Retry-After": "5"}, "body": ""}
+    visitor.context.route(SESSION, lambda route: route.fulfill(**answer))
+    visitor.page.clock.install()
+    visitor.visit()
+    press_launcher(visitor)
+    expect(visitor.sign).to_contain_text("not available right now.")
+    return visitor
+
+
+def asked_for_sessions(visitor):
+    asked = visitor.asked(of=visitor.site_url)
+    return len([path for path in asked if path.endswith("/session/")])
+
+
+def test_a_site_that_stays_busy_is_asked_less_and_less(busy):
+    for _ in range(40):
+        busy.page.clock.fast_forward(15_000)
+        busy.page.wait_for_timeout(20)
+
+    assert 4 <= asked_for_sessions(busy) <= 9
+
+
+def test_a_hidden_page_asks_nobody_until_somebody_is_back(busy):
+    busy.set_hidden(True)
+    busy.page.clock.fast_forward(600_000)
+    busy.page.wait_for_timeout(100)
+    assert asked_for_sessions(busy) == 1
+
+    busy.context.unroute(SESSION)
+    busy.set_hidden(False)
+
+    expect(busy.input).to_be_visible()
+    assert asked_for_sessions(busy) == 2
+
+
+def test_a_closed_chat_does_not_try_again(busy):
+    busy.sign.get_by_role("button", name="Close chat").click()
+
+    busy.page.clock.fast_forward(600_000)
+    busy.page.wait_for_timeout(100)
+
+    assert asked_for_sessions(busy) == 1
+
+
+def test_tab_does_not_reach_a_chat_under_our_panel(visitor, make_widget):
+    make_widget(guests="isolated")
+    visitor.visit()
+    press_launcher(visitor)
+    expect(visitor.input).to_be_visible()
+    visitor.close_chat()
+    visitor.context.route(SESSION, lambda route: route.abort())
+
+    press_launcher(visitor)
+    expect(visitor.sign).to_contain_text("not available right now.")
+
+    for _ in range(6):
+        visitor.page.keyboard.press("Tab")
+        expect(visitor.input).not_to_be_focused()
+    expect(visitor.input).not_to_be_visible()
+
+
 def test_the_sdks_script_is_blocked(visitor, guests):
     visitor.context.route(SDK_SCRIPT, lambda route: route.abort())
     visitor.visit()

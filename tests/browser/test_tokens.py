@@ -162,6 +162,25 @@ def test_an_end_that_nobody_foresaw_costs_one_click(open_chat, coze):
     assert len(mints(coze)) == 2
 
 
+def test_an_end_during_a_renewal_is_told_to_the_site(open_chat, coze):
+    visitor = open_chat()
+    held = visitor.hold_first("**/session/")
+    visitor.page.clock.fast_forward(59 * MINUTE + 1000)
+    visitor.input.press("End")
+    wait_until(visitor, lambda: held)
+    coze.revoke_tokens()
+    visitor.input.fill("second")
+    visitor.input.press("Enter")
+    visitor.page.clock.run_for(500)
+
+    held[0].continue_()  # answered with the token that the site still believes in
+    wait_for_mints(visitor, coze, 2)
+    visitor.chat.locator(".coze-chat-sdk-failed").last.click()
+
+    expect(visitor.transcript).to_contain_text('You said: "second"')
+    expect(visitor.sign).to_have_count(0)
+
+
 def test_a_missing_permission_does_not_loop(visitor, alice, make_widget, coze):
     make_widget()
     visitor.log_in(alice)

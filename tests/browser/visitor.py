@@ -79,6 +79,31 @@ class Visitor:
                 route.continue_()
 
         self.context.route(pattern, handle)
+        return routes
+
+    def set_hidden(self, is_hidden):
+        """As another tab would; a browser without windows shows every tab all the time."""
+        for frame in self.page.frames:
+            frame.evaluate(
+                """(isHidden) => {
+                    Object.defineProperty(document, "hidden", {
+                        configurable: true, get: () => isHidden,
+                    });
+                    document.dispatchEvent(new Event("visibilitychange"));
+                }""",
+                is_hidden,
+            )
+
+    def set_focused(self, is_focused):
+        """As another window would."""
+        for frame in self.page.frames:
+            frame.evaluate(
+                """(isFocused) => {
+                    document.hasFocus = () => isFocused;
+                    window.dispatchEvent(new Event(isFocused ? "focus" : "blur"));
+                }""",
+                is_focused,
+            )
 
     # The launcher and the shell around the chat
 

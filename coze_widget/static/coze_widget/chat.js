@@ -18,6 +18,9 @@
   const HOPELESS_AFTER_S = 10;
   // Nobody has touched the chat for so long: the token may end.
   const IDLE_AFTER_S = 15 * 60;
+  // Nobody logs out and somebody else in within less, in a window beside this one.
+  const AWAY_AFTER_S = 5;
+  const LONGEST_WAIT_S = 5 * 60;
   const NARROW = "(max-width: 640px)";
   // Stands in for a token in the SDK's check, which would alert() without one.
   const NO_TOKEN_YET = "-";
@@ -101,8 +104,8 @@
   }
 
   function secondsToRetry(attempt, retryAfter) {
-    const wait = retryAfter || Math.min(60, 4 * 2 ** attempt);
-    return wait * (1 + Math.random() / 2);
+    const wait = Math.max(retryAfter, 4 * 2 ** attempt) * (1 + Math.random() / 2);
+    return Math.min(LONGEST_WAIT_S, wait);
   }
 
   /* Seconds since now. One clock stops in sleep, the other jumps when it is set: the larger
@@ -324,14 +327,14 @@
     }
 
     /* A sentence instead of the chat. `loginUrl` has been checked by the caller. */
-    showPanel(texts, { title, sentence, loginUrl, onRetry, onClose }) {
+    showPanel(texts, { title, sentence, isWaiting, loginUrl, onRetry, onClose }) {
       if (this.panel && this.sentence === sentence) return; // said already
       const close = button("close", icon("close"), onClose);
       close.setAttribute("aria-label", texts.close);
       const body = element(
         "div",
-        { class: "body", role: "alert" },
-        icon("notice"),
+        { class: "body", role: isWaiting ? "status" : "alert" },
+        ...(isWaiting ? [] : [icon("notice")]),
         element("p", {}, sentence),
       );
       if (loginUrl)
@@ -346,6 +349,7 @@
         close,
       );
       this.clearPanel();
+      this.showStrip(texts);
       this.sentence = sentence;
       this.panel = element(
         "div",
@@ -354,13 +358,6 @@
         body,
       );
       this.shell.append(this.panel);
-    }
-
-    showWaiting(texts) {
-      const body = this.panel.querySelector(".body");
-      body.replaceChildren(element("p", {}, texts.connecting));
-      this.sentence = "";
-      this.focusPanel();
     }
 
     focusPanel() {
@@ -405,6 +402,19 @@
         this.onChange();
       });
       this.onChange = () => {};
+      this.isConcealed = false;
+    }
+
+    /* What is concealed neither Tab nor a screen reader reaches; a draft stays in it. */
+    conceal(isConcealed) {
+      const { activeElement } = document;
+      this.isConcealed = isConcealed;
+      if (isConcealed && this.roots.some((root) => root.contains(activeElement)))
+        activeElement.blur();
+      this.roots.forEach(({ style }) => {
+        if (isConcealed) style.setProperty("visibility", "hidden", "important");
+        else style.removeProperty("visibility");
+      });
     }
 
     /* Runs `construct` and remembers which elements it has added. */
@@ -416,6 +426,7 @@
       this.roots.forEach((root) =>
         this.observer.observe(root, { childList: true, characterData: true, subtree: true }),
       );
+      this.conceal(this.isConcealed);
       return made;
     }
 
@@ -429,6 +440,11 @@
         [],
       );
       return fields.find((field) => field.getClientRects().length && !field.readOnly) || null;
+    }
+
+    hasFocus() {
+      const field = this.input();
+      return field !== null && document.activeElement === field;
     }
 
     draft() {
@@ -496,13 +512,18 @@
       this.conversation = new Conversation(screen);
       this.isOurs = false; // it is us who show or hide it
       this.mounted = null; // the session whose token the mounted chat holds
+      this.isUp = false; // the SDK shows it
       this.mounting = null;
       this.draft = null;
       Object.assign(args.ui.chatBot, {
         onBeforeShow: () => this.isOurs || hooks.mayShow(),
         onBeforeHide: () => this.isOurs || hooks.mayHide(),
         onShow: () => (this.told ? this.told() : hooks.onShow()),
-        onHide: () => (this.told ? this.told() : hooks.onHide()),
+        onHide: () => {
+          this.isUp = false;
+          if (this.told) this.told();
+          else hooks.onHide();
+        },
       });
       this.sdk = screen.watch(() => new window.CozeWebSDK.WebChatClient(args));
       this.args = this.sdk.options || args;
@@ -526,6 +547,7 @@
         this.use(session);
         await this.turn("showChatBot");
         this.mounted = session;
+        this.isUp = true;
         if (this.draft) this.screen.restore(this.draft);
         this.draft = null;
         await this.screen.usable(USABLE_TIMEOUT_MS);
@@ -550,11 +572,7 @@
     }
 
     async mountAgain(session) {
-      const field = this.screen.input();
-      this.draft = {
-        text: this.screen.draft(),
-        hadFocus: field !== null && document.activeElement === field,
-      };
+      this.draft = { text: this.screen.draft(), hadFocus: this.screen.hasFocus() };
       await this.turn("hideChatBot");
       await this.mount(session);
     }
@@ -657,17 +675,92 @@
       ["pointerdown", "keydown"].forEach((type) =>
         document.addEventListener(type, noteInput, true),
       );
-      ["online", "focus", "pageshow"].forEach((type) =>
-        window.addEventListener(type, () => this.check()),
-      );
-      document.addEventListener("visibilitychange", () => this.check());
+      ["online", "focus"].forEach((type) => window.addEventListener(type, () => this.check()));
+      this.listenForReturns();
       if (!this.isFrame) {
+        this.watchFocusOf(window);
         this.screen.onChange = () => this.putBackCookie();
         return;
       }
       window.addEventListener("focus", () => this.takeFocus());
       document.addEventListener("keydown", (event) => {
         if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented) this.leave();
+      });
+    }
+
+    // Away and back
+
+    /* While nobody was here somebody else may have logged in: in another tab, in another
+       window, or in this tab, which then brings the page back from the back/forward cache as
+       it was. So what stands is covered until the site has said who is there. A page that
+       was hidden asks at every return. One that only lost the focus asks after a few seconds,
+       and a step between page and frame is no loss at all. */
+    listenForReturns() {
+      document.addEventListener("visibilitychange", () => {
+        if (document.hidden) this.isReturning = false;
+        else if (this.isShown || this.refusal) this.comeBack();
+      });
+      window.addEventListener("pagehide", () => {
+        this.isReturning = false;
+        if (this.isShown) this.cover(); // kept as it looks now
+      });
+      window.addEventListener("pageshow", ({ persisted }) => {
+        if (persisted) this.comeBack();
+      });
+    }
+
+    /* Of the window around everything: ours, or the one with our frame in it. */
+    watchFocusOf(outer) {
+      this.outer = outer;
+      const lose = () => {
+        const isLost = this.isShown && !outer.document.hasFocus();
+        if (isLost && !this.unfocused) this.unfocused = stopwatch();
+      };
+      const onBlur = () => setTimeout(lose); // by then the frame has what the page has lost
+      const onFocus = () => {
+        const { unfocused } = this;
+        this.unfocused = null;
+        if (unfocused && unfocused() > AWAY_AFTER_S) this.comeBack();
+      };
+      const places = new Set([window, outer]);
+      places.forEach((place) => place.addEventListener("blur", onBlur));
+      places.forEach((place) => place.addEventListener("focus", onFocus));
+      window.addEventListener("pagehide", ({ persisted }) => {
+        if (persisted) return;
+        outer.removeEventListener("blur", onBlur);
+        outer.removeEventListener("focus", onFocus);
+      });
+    }
+
+    /* Several events tell of one return: the first one starts the asking. */
+    async comeBack() {
+      if (this.isReturning) return;
+      this.asking = null; // an answer from before the return says nothing
+      this.unfocused = null;
+      const isFinal = this.refusal && FINAL.includes(this.refusal.code);
+      if (!this.isWanted || isFinal) return;
+      this.isReturning = true;
+      this.cover();
+      this.isShown = false;
+      await this.show();
+      this.isReturning = false;
+    }
+
+    cover() {
+      // Inline, the focus may be anywhere in the page: it is not ours to move.
+      if (!this.screen.isConcealed) this.leavesFocus = !this.isFrame && !this.screen.hasFocus();
+      this.say(this.texts.connecting, { isWaiting: true });
+    }
+
+    /* Our panel, instead of the chat. */
+    say(sentence, options = {}) {
+      this.screen.conceal(true);
+      this.sign.setVisible(true);
+      this.sign.showPanel(this.texts, {
+        title: this.overrides.title || this.island.options.ui.chatBot.title || this.texts.title,
+        sentence,
+        onClose: () => this.leave(),
+        ...options,
       });
     }
 
@@ -686,6 +779,7 @@
       if (!base.lang) this.lang = readLanguage(lang);
       if (typeof returnTo === "string") this.returnTo = returnTo;
       if (this.isFrame) document.documentElement.lang = this.lang;
+      if (!this.outer) this.watchFocusOf(window.parent); // of our origin, as the welcome says
     }
 
     // Showing and hiding
@@ -712,7 +806,7 @@
 
     async reveal(opening) {
       if (!this.client) this.construct();
-      if (!this.isFrame || !this.client.mounted) await this.mount();
+      if (!this.client.isUp) await this.mount();
       if (opening !== this.openings) return;
       this.uncover();
       this.keepMountedFresh();
@@ -729,19 +823,29 @@
       this.refusal = null;
       this.starting = null;
       this.failures = 0;
+      this.screen.conceal(false);
       this.sign.clearPanel();
       this.sign.setVisible(true);
       this.sign.showStrip(this.texts, this.session.notice, () => this.startOver());
       this.page.tell("ready");
       this.schedule();
-      this.takeFocus();
+      if (!this.leavesFocus) this.takeFocus();
+      this.leavesFocus = false;
     }
 
     hide() {
       const { refusal } = this;
       this.stopShowing();
       if (refusal && FINAL.includes(refusal.code)) this.page.tell("gone");
-      if (!this.isFrame && this.client) this.client.sdk.hideChatBot();
+      if (!this.isFrame && this.client) this.hideInline();
+    }
+
+    /* Coze's own button stands beside the chat: it is seen again once the chat is away. */
+    hideInline() {
+      const { client } = this;
+      if (!client.isUp) this.screen.conceal(false);
+      client.isUp = false;
+      client.sdk.hideChatBot();
     }
 
     stopShowing() {
@@ -783,13 +887,9 @@
       clearTimeout(this.timer);
       if (!isPassing) this.drop();
       if (!this.isWanted) return;
-      this.sign.setVisible(true);
-      this.sign.showPanel(this.texts, {
-        title: this.overrides.title || this.island.options.ui.chatBot.title || this.texts.title,
-        sentence: this.texts[SENTENCES[refusal.code] || "session_error"],
+      this.say(this.texts[SENTENCES[refusal.code] || "session_error"], {
         loginUrl: this.loginUrl(refusal),
         onRetry: FINAL.includes(refusal.code) ? null : () => this.tryAgain(),
-        onClose: () => this.leave(),
       });
       this.page.tell("failed", refusal.code);
       this.takeFocus();
@@ -797,16 +897,16 @@
     }
 
     tryAgain() {
-      this.sign.showWaiting(this.texts);
+      this.cover();
+      this.sign.focusPanel();
       this.show();
     }
 
+    /* Nobody looks at a hidden page: there the return asks. */
     tryLater({ retryAfter }) {
+      const again = () => document.hidden || this.show();
       clearTimeout(this.retryTimer);
-      this.retryTimer = setTimeout(
-        () => this.show(),
-        secondsToRetry(this.failures, retryAfter) * 1000,
-      );
+      this.retryTimer = setTimeout(again, secondsToRetry(this.failures, retryAfter) * 1000);
       this.failures += 1;
     }
 
@@ -863,6 +963,7 @@
     }
 
     onHide() {
+      this.screen.conceal(false);
       this.stopShowing();
       this.page.tell("closed");
     }
@@ -909,6 +1010,7 @@
 
     onOwnShow() {
       this.client.mounted = this.session;
+      this.client.isUp = true;
       this.uncover();
       this.screen.usable(USABLE_TIMEOUT_MS).then(() => this.putBackCookie());
     }
@@ -917,15 +1019,22 @@
 
     /* Asks the session view; one request at a time. */
     renew(body = {}) {
-      if (!this.asking) {
-        const ask = () => askSession(this.island.session_url, body);
-        this.asking = (this.session ? ask() : inTurn(ask)).then((session) => this.adopt(session));
-        const done = () => {
-          this.asking = null;
-        };
-        this.asking.then(done, done);
-      }
+      if (!this.asking) this.asking = this.ask(body);
       return this.asking;
+    }
+
+    ask(body) {
+      const send = () => askSession(this.island.session_url, body);
+      const isLatest = () => asking === this.asking;
+      const asking = (this.session ? send() : inTurn(send)).then(
+        (session) => (isLatest() ? this.adopt(session) : this.asking || this.session),
+        (error) => (isLatest() ? Promise.reject(error) : this.renew()),
+      );
+      const done = () => {
+        if (isLatest()) this.asking = null;
+      };
+      asking.then(done, done);
+      return asking;
     }
 
     adopt(session) {
@@ -939,6 +1048,7 @@
     /* Somebody else is there now: nothing of the earlier person's stays. */
     handOver() {
       const wasShown = this.isShown;
+      if (wasShown) this.cover();
       this.isShown = false;
       this.drop();
       if (wasShown) this.show();
@@ -963,12 +1073,19 @@
       if (old === session.token) {
         if (session.isReplacement && session.elapsed() < HOPELESS_AFTER_S)
           throw new Refusal("permission");
-        await this.renew({ refused: session.token_id });
-        this.session.isReplacement = true;
+        await this.refuse(session.token_id);
         this.schedule();
       }
       // The SDK keeps what it is given now.
       if (this.client === client) client.mounted = this.session;
+    }
+
+    /* A request that is under way already does not say what was refused. */
+    async refuse(tokenId) {
+      while (this.asking) await this.asking;
+      if (this.session.token_id !== tokenId) return;
+      const session = await this.renew({ refused: tokenId });
+      session.isReplacement = true;
     }
 
     schedule() {
@@ -983,7 +1100,7 @@
     async check() {
       const isDue =
         this.isOverdue || (this.renewAt && this.renewAt.elapsed() >= this.renewAt.wait - 0.05);
-      if (!this.isShown || !isDue) return;
+      if (!this.isShown || !isDue || document.hidden) return;
       if (this.lastInput() > IDLE_AFTER_S) {
         this.isOverdue = true;
         return;
@@ -1037,7 +1154,11 @@
     document.querySelectorAll('script[type="application/json"]').forEach((script) => {
       if (!/^coze-chat(-|$)/.test(script.id) || script.hasAttribute("data-read")) return;
       script.setAttribute("data-read", "");
-      new Chat(JSON.parse(script.textContent));
+      try {
+        new Chat(JSON.parse(script.textContent));
+      } catch (error) {
+        console.error(script.id, error); // the other chats stand all the same
+      }
     });
   }
 
