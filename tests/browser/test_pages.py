@@ -178,3 +178,19 @@ def test_inline_slow_scripts_can_be_asked_for_again(visitor, guests):
     visitor.page.get_by_role("button", name="Try again").click()
 
     expect(visitor.input).to_be_visible()
+
+
+def test_an_island_that_somebody_broke_stops_nobody_else(visitor, guests):
+    broken = '<script type="application/json" id="coze-widget-other">{</script>'
+    visitor.context.route(
+        visitor.site_url + "/",
+        lambda route: route.fulfill(
+            body=route.fetch().text().replace("<h1>", broken + "<h1>"),
+            content_type="text/html",
+        ),
+    )
+    visitor.visit()
+
+    visitor.open_chat()
+
+    expect(visitor.launcher).to_have_count(1)

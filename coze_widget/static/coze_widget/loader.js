@@ -51,7 +51,7 @@
     return svg;
   }
 
-  /* The page behind does not scroll; returns how to undo it. */
+  /* Returns how to undo it. */
   function lockScrolling() {
     const { style } = page;
     const { scrollX, scrollY } = window;
@@ -70,8 +70,8 @@
     };
   }
 
-  /* While the chat covers the screen, Back closes it. The page's entry lies below, under a
-     mark of ours that no router takes for its own; on top lies a copy of it. */
+  /* Back closes the chat. The page's entry lies below, under a mark of ours that no router
+     takes for its own; on top lies a copy of it. */
   class BackEntry {
     constructor(slug, onBack) {
       this.slug = slug;
@@ -131,8 +131,6 @@
       if (this.isInline)
         window.postMessage({ coze_widget: PROTOCOL, type: "call", slug: island.slug }, this.origin);
     }
-
-    // Drawing
 
     draw() {
       const { slug, panel } = this.island;
@@ -212,7 +210,6 @@
       this.shell.prepend(this.panel);
     }
 
-    /* Makes what is seen follow `isOpen` and `isReady`. */
     showState() {
       const { isOpen, isReady } = this;
       const { texts, launcher, panel } = this.island;
@@ -258,8 +255,6 @@
       this.retry.hidden = !canRetry;
       this.progress.hidden = !isBusy;
     }
-
-    // Opening and closing
 
     open() {
       if (this.isOpen) return;
@@ -347,8 +342,6 @@
       widgets.delete(this.island.slug);
     }
 
-    // Talking with the chat
-
     greet({ source, origin }) {
       const chat = this.frame ? this.frame.contentWindow : this.isInline && window;
       if (source !== chat || origin !== this.origin) return;
@@ -397,14 +390,17 @@
     }
   }
 
-  /* Draws every widget of the page that does not stand yet. */
   function mount() {
     document
       .querySelectorAll('script[type="application/json"][id^="coze-widget-"]')
       .forEach((script) => {
-        const island = JSON.parse(script.textContent);
-        if (widgets.has(island.slug) || gone.has(island.slug)) return;
-        widgets.set(island.slug, new Widget(island));
+        try {
+          const island = JSON.parse(script.textContent);
+          if (widgets.has(island.slug) || gone.has(island.slug)) return;
+          widgets.set(island.slug, new Widget(island));
+        } catch (error) {
+          console.error(error); // the others stand all the same
+        }
       });
   }
 
