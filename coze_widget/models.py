@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -61,12 +59,6 @@ class Language(models.TextChoices):
 class Guests(models.TextChoices):
     LOGIN = "login", _("are asked to log in")
     ISOLATED = "isolated", _("chat too, each with a history of their own")
-
-
-class WidgetQuerySet(models.QuerySet["Widget"]):
-    def of_site(self, site_id: int | None) -> WidgetQuerySet:
-        """Return the rows of one site and those of all sites; None means only the latter."""
-        return self.filter(Q(site_id=site_id) | Q(site__isnull=True))
 
 
 class Widget(models.Model):
@@ -261,8 +253,6 @@ class Widget(models.Model):
         validators=[refuse_credentials, validate_image_url],
         help_text=_("Address of a picture. Empty: Coze's own."),
     )
-
-    objects: ClassVar[models.Manager[Widget]] = WidgetQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("widget")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from asgiref.sync import iscoroutinefunction
 from django.contrib.auth import login, logout
 from django.http import HttpResponse
 from django.test import AsyncClient
@@ -73,11 +74,14 @@ def test_it_works_under_asgi():
     assert response.cookies["coze_visitor"]["max-age"] == 0
 
 
-def test_it_stays_asynchronous_in_an_asynchronous_stack():
+def test_it_stays_asynchronous_in_an_asynchronous_stack(rf):
     async def view(request):
-        return HttpResponse()
+        return HttpResponse("as it was")
 
-    assert asyncio.iscoroutinefunction(VisitorMiddleware(view))
+    middleware = VisitorMiddleware(view)
+
+    assert iscoroutinefunction(middleware)
+    assert asyncio.run(middleware(rf.get("/"))).content == b"as it was"
 
 
 def test_a_login_without_a_request_is_none_of_its_business():
