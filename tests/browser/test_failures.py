@@ -281,6 +281,19 @@ def test_cozes_own_button_without_a_session(visitor, make_widget, coze):
     expect(visitor.input).to_be_visible()
 
 
+def test_cozes_own_button_is_there_again_after_our_panel(visitor, make_widget, alice):
+    make_widget(**COZES_BUTTON)
+    visitor.visit()
+    press_launcher(visitor)
+    expect(visitor.sign).to_contain_text("Please log in to chat.")
+
+    visitor.sign.get_by_role("button", name="Close chat").click()
+    visitor.log_in(alice)
+    visitor.open_chat()
+
+    visitor.say("hello")
+
+
 def test_cozes_own_button_without_its_script(visitor, make_widget):
     make_widget(guests="isolated", **COZES_BUTTON)
     visitor.context.route(SDK_SCRIPT, lambda route: route.abort())

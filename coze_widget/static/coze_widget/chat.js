@@ -835,15 +835,20 @@
 
     hide() {
       const { refusal } = this;
+      const isFinal = refusal && FINAL.includes(refusal.code);
       this.stopShowing();
-      if (refusal && FINAL.includes(refusal.code)) this.page.tell("gone");
-      if (!this.isFrame && this.client) this.hideInline();
+      if (isFinal) this.page.tell("gone");
+      else if (!this.isFrame) this.hideInline();
     }
 
     /* Coze's own button stands beside the chat: it is seen again once the chat is away. */
     hideInline() {
       const { client } = this;
-      if (!client.isUp) this.screen.conceal(false);
+      if (!client || !client.isUp) this.screen.conceal(false);
+      if (!client) {
+        if (this.usesSdkLauncher) this.prepare();
+        return;
+      }
       client.isUp = false;
       client.sdk.hideChatBot();
     }
