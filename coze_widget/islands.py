@@ -38,7 +38,6 @@ CHAT_TEXTS = {
     "close": _("Close chat"),
     "retry": _("Try again"),
     "connecting": _("Connecting…"),
-    "slow": _("The connection is slow."),
     "failed": _("The chat could not be loaded."),
     "unavailable": _("The chat is not available right now."),
     "offline": _("You are offline."),
