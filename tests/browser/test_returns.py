@@ -212,6 +212,22 @@ def test_the_person_changes_in_another_window(chatting, bob):
     expect_a_chat_of_bobs(chatting)
 
 
+def test_a_chat_that_opened_without_the_focus_is_one_that_was_left(chatting, bob):
+    chatting.close_chat()
+    chatting.page.clock.install()
+    chatting.set_focused(False)
+    chatting.page.clock.run_for(10)
+    chatting.page.evaluate("CozeWidget.open('support')")
+    expect(chatting.transcript).to_contain_text("apples")
+    chatting.log_in(bob)
+    chatting.page.clock.fast_forward(20_000)
+
+    chatting.set_focused(True)
+
+    expect(chatting.transcript).not_to_contain_text("apples")
+    expect_a_chat_of_bobs(chatting)
+
+
 def test_a_step_between_page_and_chat_asks_nobody(chatting):
     before = asked_for_sessions(chatting)
     chatting.page.clock.install()

@@ -713,14 +713,15 @@
     watchFocusOf(outer) {
       this.outer = outer;
       const lose = () => {
-        const isLost = this.isShown && !outer.document.hasFocus();
+        const isLost = !outer.document.hasFocus();
         if (isLost && !this.unfocused) this.unfocused = stopwatch();
       };
       const onBlur = () => setTimeout(lose); // by then the frame has what the page has lost
       const onFocus = () => {
         const { unfocused } = this;
         this.unfocused = null;
-        if (unfocused && unfocused() > AWAY_AFTER_S) this.comeBack();
+        // It may have finished opening meanwhile; while it opens it asks anyway.
+        if (this.isShown && unfocused && unfocused() > AWAY_AFTER_S) this.comeBack();
       };
       const places = new Set([window, outer]);
       places.forEach((place) => place.addEventListener("blur", onBlur));
