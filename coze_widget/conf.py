@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-# Only ever used while DEBUG is on: `identity_key_missing` in checks is an error otherwise.
+# Only ever used while DEBUG is on; otherwise a missing key is coze_widget.E001.
 DEBUG_IDENTITY_KEY = "only for development: set COZE_IDENTITY_KEY"
 
 

@@ -41,7 +41,7 @@ _flights: Flights[AccessToken] = Flights()
 
 
 @dataclass(frozen=True)
-class Request:
+class TokenRequest:
     """Whose token is wanted, and from which app."""
 
     app: OAuthApp
@@ -63,10 +63,9 @@ def get_token(
 
     Raises CozeError when Coze gives none and none is left, CredentialsError when the
     credentials cannot give one, ImproperlyConfigured when the settings are wrong.
-    `before_mint` runs just before Coze is asked or
-    waited for.
+    `before_mint` runs just before Coze is asked, or waited for.
     """
-    wanted = Request(
+    wanted = TokenRequest(
         find_oauth_app(oauth_app),
         get_client(oauth_app),
         session_name,
@@ -109,7 +108,7 @@ def token_id(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
-def cache_key(wanted: Request) -> str:
+def cache_key(wanted: TokenRequest) -> str:
     """Return a key that says nothing and changes with everything a token depends on."""
     app = wanted.app
     parts = [
@@ -126,7 +125,7 @@ def cache_key(wanted: Request) -> str:
     return f"coze_widget:token:{digest}"
 
 
-def _renew(key: str, wanted: Request) -> AccessToken:
+def _renew(key: str, wanted: TokenRequest) -> AccessToken:
     """Mint, unless another flight has landed since; a failure loses no working token."""
     kept = _read(key)
     if kept and _is_fresh(kept, wanted):
@@ -144,7 +143,7 @@ def _renew(key: str, wanted: Request) -> AccessToken:
     return token
 
 
-def _is_fresh(token: AccessToken, wanted: Request) -> bool:
+def _is_fresh(token: AccessToken, wanted: TokenRequest) -> bool:
     leeway = min(MAX_LEEWAY_SECONDS, wanted.duration_seconds / 10)
     is_refused = token_id(token.value) == wanted.refused
     return not is_refused and token.expires_at - time.time() > leeway

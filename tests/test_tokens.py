@@ -235,7 +235,7 @@ def test_what_a_token_depends_on_is_in_its_key(coze, settings, change, value):
         settings.COZE_OAUTH_APPS = {"default": fields}
         app = tokens.find_oauth_app("default")
         return tokens.cache_key(
-            tokens.Request(app, tokens.get_client("default"), ALICE, 900)
+            tokens.TokenRequest(app, tokens.get_client("default"), ALICE, 900)
         )
 
     fields = dict(settings.COZE_OAUTH_APPS["default"])
@@ -320,7 +320,7 @@ def test_the_token_and_its_request_have_a_quiet_repr(coze):
     token = get_token("default", ALICE)
 
     assert token.value not in repr(token)
-    wanted = tokens.Request(
+    wanted = tokens.TokenRequest(
         tokens.find_oauth_app("default"), tokens.get_client("default"), ALICE, 900
     )
     assert "PRIVATE KEY" not in repr(wanted)
