@@ -5,13 +5,15 @@ Ids are stable and never used again; each has its heading in docs/checks.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
-from django.db import DatabaseError, router
+from django.db import Error as DatabaseFailure
+from django.db import router, transaction
 
 from coze_widget.conf import conf
 from coze_widget.models import Widget
@@ -24,6 +26,8 @@ from coze_widget.tokens import (
     is_duration,
 )
 from coze_widget.validators import holds_credential
+
+logger = logging.getLogger(__name__)
 
 MIN_IDENTITY_KEY_LENGTH = 32
 MIDDLEWARE = "coze_widget.middleware.VisitorMiddleware"
@@ -69,12 +73,36 @@ def check_widgets(
     ]
 
 
+def find_messages() -> list[CheckMessage]:
+    """Return what the checks say, the gravest first, without what the project silences.
+
+    For pages and commands of ours: it never raises, and a database that does not answer
+    costs the messages about rows only.
+    """
+    messages = [
+        *_run(check_settings),
+        *_run(check_widgets, databases=[router.db_for_read(Widget)]),
+    ]
+    heard = [message for message in messages if not message.is_silenced()]
+    return sorted(heard, key=lambda message: -message.level)
+
+
+def _run(check: Callable[..., list[CheckMessage]], **kwargs: Any) -> list[CheckMessage]:
+    try:
+        return check(None, **kwargs)
+    except Exception:
+        logger.exception("A system check failed")
+        return []
+
+
 def _widgets_without_app(alias: str) -> list[Widget]:
     rows = Widget.objects.using(alias).exclude(oauth_app__in=list(conf.oauth_apps))
     try:
-        # These columns only: `migrate` checks before it adds the others.
-        return list(rows.only("slug", "oauth_app", "name"))
-    except DatabaseError:
+        # On PostgreSQL a query that fails spoils the transaction that it is in.
+        with transaction.atomic(using=alias):
+            # These columns only: `migrate` checks before it adds the others.
+            return list(rows.only("slug", "oauth_app", "name"))
+    except DatabaseFailure:
         # Before the first `migrate` there is no table.
         return []
 

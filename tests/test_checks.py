@@ -8,7 +8,7 @@ from django.core.checks import run_checks
 from django.db import router
 
 from coze_widget import checks
-from coze_widget.checks import check_settings, check_widgets
+from coze_widget.checks import check_settings, check_widgets, find_messages
 from coze_widget.models import Widget
 
 PAT = "pat_" + "a" * 40
@@ -165,6 +165,28 @@ def test_before_the_first_migration_there_are_no_rows(make_widget, monkeypatch):
     monkeypatch.setattr(Widget._meta, "db_table", "not_there_yet")
 
     assert check_widgets(databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_all_that_is_to_be_said_has_one_door(make_widget, settings):
+    make_widget(oauth_app="other")
+    settings.COZE_IDENTITY_KEY = ""
+    settings.MIDDLEWARE = []
+    settings.SILENCED_SYSTEM_CHECKS = ["coze_widget.W013"]
+
+    found = [message.id for message in find_messages()]
+
+    assert found == ["coze_widget.E001", "coze_widget.W010"]
+
+
+def test_without_a_database_the_rest_is_said(settings, caplog):
+    """pytest-django refuses the query, as a database that is down would."""
+    settings.COZE_IDENTITY_KEY = ""
+
+    found = [message.id for message in find_messages()]
+
+    assert found == ["coze_widget.E001"]
+    assert "A system check failed" in caplog.text
 
 
 def test_user_info_that_cannot_be_imported(settings):
