@@ -19,6 +19,11 @@ see ``coze_widget.oauth.credentials.CredentialsError``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from coze_widget.sentences import Sentence as _
+from coze_widget.sentences import translate
+
 
 class CozeError(Exception):
     """Raised when Coze refuses, cannot answer, or answers what nobody can use.
@@ -46,10 +51,20 @@ class CozeError(Exception):
         self.retry_after = retry_after
 
     def __str__(self) -> str:
+        return self.translated(str)
+
+    def translated(self, lookup: Callable[[str], str]) -> str:
+        """Return what `str` returns in the language of `lookup`, for one Django's."""
         facts = {"HTTP": self.status, "code": self.code, "logid": self.logid}
         known = ", ".join(f"{name} {value}" for name, value in facts.items() if value)
-        sentence = f"{self.args[0]} ({known})" if known else str(self.args[0])
-        return f"{sentence}. {self.remedy}".rstrip() if self.remedy else sentence
+        sentence = self.args[0]
+        if known:
+            sentence = _("%(sentence)s (%(facts)s)", sentence=sentence, facts=known)
+        if self.remedy:
+            sentence = _(
+                "%(sentence)s. %(remedy)s", sentence=sentence, remedy=self.remedy
+            )
+        return str(translate(sentence, lookup))
 
 
 class BadRequestError(CozeError):

@@ -10,6 +10,7 @@ from os import PathLike, fspath
 from coze_widget.conf import conf
 from coze_widget.oauth.client import OAuthClient
 from coze_widget.oauth.credentials import CredentialsError, OAuthApp, load_oauth_app
+from coze_widget.sentences import Sentence as _
 
 CN_SDK_URL = (
     "https://lf-cdn.coze.cn/obj/unpkg/flow-platform/chat-app-sdk/{version}"
@@ -42,11 +43,15 @@ def find_oauth_app(name: str) -> OAuthApp:
 def _setting(name: str) -> object:
     apps: object = conf.oauth_apps
     if not isinstance(apps, Mapping):
-        raise CredentialsError("COZE_OAUTH_APPS is not a dict.")
+        raise CredentialsError(_("COZE_OAUTH_APPS is not a dict."))
     if name not in apps:
-        known = ", ".join(f"“{known}”" for known in sorted(apps)) or "none"
+        known = ", ".join(f"“{known}”" for known in sorted(apps)) or _("none")
         raise CredentialsError(
-            f"COZE_OAUTH_APPS has no OAuth app named “{name}”; it has: {known}."
+            _(
+                "COZE_OAUTH_APPS has no OAuth app named “%(name)s”; it has: %(known)s.",
+                name=name,
+                known=known,
+            )
         )
     return apps[name]
 
@@ -57,9 +62,12 @@ def get_client(name: str) -> OAuthClient:
     try:
         return _client(name, _frozen(_setting(name)), _frozen_connection())
     except ValueError as exc:
-        problem = str(exc)
+        problem = exc.args[0]
     raise CredentialsError(
-        f"{problem}. See COZE_CA_BUNDLE and COZE_EXTRA_HEADERS in the settings."
+        _(
+            "%(problem)s. See COZE_CA_BUNDLE and COZE_EXTRA_HEADERS in the settings.",
+            problem=problem,
+        )
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from coze_widget.sentences import Sentence as _
+
 # Prefixes seen in Coze's guides on access tokens.
 _KINDS = {
-    "pat_": "a personal access token",
-    "cztei_": "a service access token",
-    "czs_": "an OAuth access token",
-    "czu_": "an OAuth access token",
+    "pat_": _("a personal access token"),
+    "cztei_": _("a service access token"),
+    "czs_": _("an OAuth access token"),
+    "czu_": _("an OAuth access token"),
 }
 # Real ones have 64 characters and more; parameters may be called pat_id.
 _TOKEN = re.compile(r"\b(pat_|cztei_|czs_|czu_)[A-Za-z0-9]{20,}")

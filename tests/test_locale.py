@@ -20,7 +20,7 @@ from tests.widget_data import widget_data
 PACKAGE = Path("coze_widget")
 CATALOGUE = PACKAGE / "locale/zh_Hans/LC_MESSAGES/django.po"
 FUNCTIONS = {"_", "gettext", "gettext_lazy"}
-PLACEHOLDER = re.compile(r"%\(\w+\)s|%s|\{\{\w+\}\}|\{%.*?%\}")
+PLACEHOLDER = re.compile(r"%\(\w+\)[rs]|%s|\{\{\w+\}\}|\{%.*?%\}")
 
 
 def sources(pattern):

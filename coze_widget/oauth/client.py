@@ -25,6 +25,7 @@ from coze_widget.oauth.credentials import OAuthApp
 from coze_widget.oauth.deadlines import Deadline
 from coze_widget.oauth.failures import find_failure, read_facts
 from coze_widget.oauth.transport import Answer, Transport
+from coze_widget.sentences import Sentence as _
 
 _GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _LONGEST_LIFE = 86_399  # Coze's OAuth JWT guide
@@ -177,8 +178,8 @@ def _read_token(answer: Answer, *, now: float) -> AccessToken:
     problem = _find_fault(value, expires_at, now)
     if problem:
         raise InvalidResponseError(
-            f"Coze's answer holds {problem}",
-            remedy="Check base_url and this machine's clock.",
+            _("Coze's answer holds %(problem)s", problem=problem),
+            remedy=_("Check base_url and this machine's clock."),
             **read_facts(answer),
         )
     return AccessToken(value, expires_at)
@@ -186,13 +187,13 @@ def _read_token(answer: Answer, *, now: float) -> AccessToken:
 
 def _find_fault(value: object, expires_at: object, now: float) -> str:
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-        return "no access token"
+        return _("no access token")
     # Despite its name `expires_in` is a moment in Unix seconds, so a span (3600) is
     # in the past, and milliseconds are far in the future.
     if not isinstance(expires_at, int) or isinstance(expires_at, bool):
-        return "no expiry"
+        return _("no expiry")
     if expires_at <= now:
-        return "an expiry that is past"
+        return _("an expiry that is past")
     if expires_at > now + _LONGEST_LIFE + _FUTURE_SLACK:
-        return "an expiry that is too far away"
+        return _("an expiry that is too far away")
     return ""

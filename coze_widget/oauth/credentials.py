@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from coze_widget.oauth.keys import PrivateKeyError, load_private_key
 from coze_widget.redaction import name_credential, redact
+from coze_widget.sentences import Sentence as _
+from coze_widget.sentences import translate
 
 COZE_CN_BASE_URL = "https://api.coze.cn"
 COZE_COM_BASE_URL = "https://api.coze.com"
@@ -41,6 +43,10 @@ class CredentialsError(ValueError):
     message names app, field and what is accepted, never a secret's value.
     """
 
+    def translated(self, lookup: Callable[[str], str]) -> str:
+        """Return the message in the language of `lookup`, for one Django's."""
+        return str(translate(self.args[0], lookup))
+
 
 @dataclass(frozen=True, kw_only=True)
 class OAuthApp:
@@ -66,9 +72,11 @@ def load_oauth_app(
     try:
         return _build_app(_read_mapping(value))
     except CredentialsError as exc:
-        problem = str(exc)
+        problem = exc.args[0]
     # Out here nothing is chained: the inner frames held the key.
-    raise CredentialsError(f'OAuth app "{redact(name)}": {problem}.')
+    raise CredentialsError(
+        _('OAuth app "%(name)s": %(problem)s.', name=redact(name), problem=problem)
+    )
 
 
 def _build_app(fields: Mapping[str, object]) -> OAuthApp:
@@ -77,7 +85,7 @@ def _build_app(fields: Mapping[str, object]) -> OAuthApp:
     account_id = _read_id(fields, "account_id", _PATH_ID)
     enterprise_id = _read_id(fields, "enterprise_id", _PATH_ID)
     if account_id and enterprise_id:
-        raise CredentialsError("account_id and enterprise_id exclude each other")
+        raise CredentialsError(_("account_id and enterprise_id exclude each other"))
     return OAuthApp(
         client_id=_require_id(fields, "client_id"),
         public_key_id=_require_id(fields, "public_key_id"),
@@ -94,16 +102,19 @@ def _read_mapping(value: object) -> Mapping[str, object]:
         return value
     if not isinstance(value, (str, os.PathLike)):
         raise CredentialsError(
-            f"is of type {type(value).__name__}; accepted are a mapping of fields or "
-            "the path of a coze_oauth_config.json"
+            _(
+                "is of type %(type)s; accepted are a mapping of fields or the path of "
+                "a coze_oauth_config.json",
+                type=type(value).__name__,
+            )
         )
     text = _read_file(value, "coze_oauth_config.json")
     try:
         fields = json.loads(text)
     except ValueError:
-        raise CredentialsError("coze_oauth_config.json is not JSON") from None
+        raise CredentialsError(_("coze_oauth_config.json is not JSON")) from None
     if not isinstance(fields, dict):
-        raise CredentialsError("coze_oauth_config.json is not a JSON object")
+        raise CredentialsError(_("coze_oauth_config.json is not a JSON object"))
     return fields
 
 
@@ -111,15 +122,19 @@ def _refuse_unknown(fields: Mapping[str, object]) -> None:
     unknown = [str(key) for key in fields if key not in _FIELDS + _CONFIG_FIELDS]
     if unknown:
         raise CredentialsError(
-            f"unknown {', '.join(redact(key, limit=40) for key in unknown)}; accepted "
-            f"are {', '.join(_FIELDS)}, and those of a coze_oauth_config.json"
+            _(
+                "unknown %(unknown)s; accepted are %(fields)s, and those of a "
+                "coze_oauth_config.json",
+                unknown=", ".join(redact(key, limit=40) for key in unknown),
+                fields=", ".join(_FIELDS),
+            )
         )
 
 
 def _check_client_type(fields: Mapping[str, object]) -> None:
     if _read_text(fields, "client_type") not in ("", "jwt"):
         raise CredentialsError(
-            'client_type is not "jwt"; create an OAuth app of the type service (JWT)'
+            _('client_type is not "jwt"; create an OAuth app of the type service (JWT)')
         )
 
 
@@ -130,7 +145,11 @@ def _read_text(fields: Mapping[str, object], key: str) -> str:
         return ""
     if not isinstance(value, str):
         raise CredentialsError(
-            f"{key} is of type {type(value).__name__}; write it as text"
+            _(
+                "%(key)s is of type %(type)s; write it as text",
+                key=key,
+                type=type(value).__name__,
+            )
         )
     return value.strip(" \t\r\n\"'")
 
@@ -138,7 +157,7 @@ def _read_text(fields: Mapping[str, object], key: str) -> str:
 def _require_id(fields: Mapping[str, object], key: str) -> str:
     text = _read_id(fields, key, _PUBLIC_ID)
     if not text:
-        raise CredentialsError(f"{key} is missing")
+        raise CredentialsError(_("%(key)s is missing", key=key))
     return text
 
 
@@ -147,16 +166,22 @@ def _read_id(fields: Mapping[str, object], key: str, pattern: re.Pattern[str]) -
     kind = _name_secret(text)
     if kind:
         raise CredentialsError(
-            f"{key} holds {kind}, which does not belong there; if it was shown to "
-            "anybody, revoke it"
+            _(
+                "%(key)s holds %(kind)s, which does not belong there; if it was shown "
+                "to anybody, revoke it",
+                key=key,
+                kind=kind,
+            )
         )
     if text and not pattern.fullmatch(text):
-        raise CredentialsError(f"{key} is no id: copy it from Coze's console")
+        raise CredentialsError(
+            _("%(key)s is no id: copy it from Coze's console", key=key)
+        )
     return text
 
 
 def _name_secret(text: str) -> str:
-    return "a PEM" if "-----BEGIN" in text else name_credential(text)
+    return _("a PEM") if "-----BEGIN" in text else name_credential(text)
 
 
 def _read_private_key(fields: Mapping[str, object]) -> str:
@@ -164,7 +189,7 @@ def _read_private_key(fields: Mapping[str, object]) -> str:
     text = _read_text(fields, "private_key")
     if bool(path) == bool(text):
         raise CredentialsError(
-            "either private_key (a PEM) or private_key_path is needed, and not both"
+            _("either private_key (a PEM) or private_key_path is needed, and not both")
         )
     key = "private_key" if text else "private_key_path"
     if path:
@@ -179,15 +204,25 @@ def _check_pem(text: str, key: str) -> str:
         load_private_key(pem)
     except PrivateKeyError as exc:
         kind = name_credential(pem) if "-----BEGIN" not in pem else ""
-        problem = f"holds {kind}, not the private key's PEM" if kind else str(exc)
+        problem = (
+            _("holds %(kind)s, not the private key's PEM", kind=kind)
+            if kind
+            else exc.args[0]
+        )
     else:
         return pem
-    raise CredentialsError(f"{key} {problem}")
+    raise CredentialsError(_("%(key)s %(problem)s", key=key, problem=problem))
 
 
 def _read_file(path: object, what: str) -> str:
     if not isinstance(path, (str, os.PathLike)):
-        raise CredentialsError(f"{what} is of type {type(path).__name__}, not a path")
+        raise CredentialsError(
+            _(
+                "%(what)s is of type %(type)s, not a path",
+                what=what,
+                type=type(path).__name__,
+            )
+        )
     place = os.path.expanduser(os.fsdecode(path))
     try:
         with open(place, "rb") as file:
@@ -195,50 +230,60 @@ def _read_file(path: object, what: str) -> str:
     except OSError as exc:
         problem = _describe_unreadable(place, exc)
     except ValueError:
-        problem = "is no path: it holds a null byte"
+        problem = _("is no path: it holds a null byte")
     else:
         return _decode(content, what)
-    raise CredentialsError(f"{what} {problem}")
+    raise CredentialsError(_("%(key)s %(problem)s", key=what, problem=problem))
 
 
 def _decode(content: bytes, what: str) -> str:
     if len(content) > _LARGEST_FILE:
-        raise CredentialsError(f"{what} is a file of more than 64 KB")
+        raise CredentialsError(_("%(what)s is a file of more than 64 KB", what=what))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise CredentialsError(f"{what} is not a text file in UTF-8") from None
+        raise CredentialsError(
+            _("%(what)s is not a text file in UTF-8", what=what)
+        ) from None
 
 
 def _describe_unreadable(place: str, exc: OSError) -> str:
     kind = _name_secret(place)
     if kind or len(place) > _LONGEST_PATH:
-        return f"holds {kind or 'a long text'} instead of a path"
-    return f"cannot be read at {place!r}: {exc.strerror}"
+        return _("holds %(kind)s instead of a path", kind=kind or _("a long text"))
+    return _(
+        "cannot be read at %(place)r: %(reason)s", place=place, reason=exc.strerror
+    )
 
 
 def _read_base_url(fields: Mapping[str, object]) -> str:
     given = {key: _read_text(fields, key) for key in ("base_url", "coze_api_base")}
     urls = {url.rstrip("/") for url in given.values() if url}
     if len(urls) > 1:
-        raise CredentialsError("base_url and coze_api_base differ; give one of them")
+        raise CredentialsError(_("base_url and coze_api_base differ; give one of them"))
     url = urls.pop() if urls else COZE_CN_BASE_URL
     _check_base_url(url)
     return url
 
 
 def _check_base_url(url: str) -> None:
-    scheme, _, netloc = url.partition("://")
+    scheme, _slashes, netloc = url.partition("://")
     if scheme not in ("https", "http") or not _NETLOC.fullmatch(netloc):
         raise CredentialsError(
-            "base_url is not scheme and host alone, in lower case, such as "
-            f"{COZE_CN_BASE_URL} or {COZE_COM_BASE_URL}"
+            _(
+                "base_url is not scheme and host alone, in lower case, such as %(cn)s "
+                "or %(com)s",
+                cn=COZE_CN_BASE_URL,
+                com=COZE_COM_BASE_URL,
+            )
         )
     # Whoever reads the assertion on its way can exchange it before Coze gets it.
     if scheme == "http" and re.sub(r":\d+$", "", netloc) not in _LOOPBACK:
         raise CredentialsError(
-            "base_url is plain http, which is accepted for localhost, 127.0.0.1 and "
-            "[::1] only; use https"
+            _(
+                "base_url is plain http, which is accepted for localhost, 127.0.0.1 "
+                "and [::1] only; use https"
+            )
         )
 
 
@@ -248,11 +293,14 @@ def _read_scope(fields: Mapping[str, object]) -> Mapping[str, object] | None:
         return None
     if not isinstance(scope, Mapping):
         raise CredentialsError(
-            f"scope is of type {type(scope).__name__}; it is a mapping, as Coze's guide "
-            "for channel apps shows"
+            _(
+                "scope is of type %(type)s; it is a mapping, as Coze's guide for "
+                "channel apps shows",
+                type=type(scope).__name__,
+            )
         )
     try:
         json.dumps(dict(scope))
     except (TypeError, ValueError):
-        raise CredentialsError("scope holds what JSON cannot carry") from None
+        raise CredentialsError(_("scope holds what JSON cannot carry")) from None
     return scope

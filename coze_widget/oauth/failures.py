@@ -19,6 +19,7 @@ from coze_widget.exceptions import (
 from coze_widget.exceptions import TimeoutError as CozeTimeoutError
 from coze_widget.oauth.transport import Answer
 from coze_widget.redaction import redact
+from coze_widget.sentences import Sentence as _
 
 
 class _Kind(NamedTuple):
@@ -26,27 +27,27 @@ class _Kind(NamedTuple):
     remedy: str
 
 
-_CHECK_REQUEST = "Check account_id, enterprise_id and scope against Coze's console."
-_CHECK_APP = (
+_CHECK_REQUEST = _("Check account_id, enterprise_id and scope against Coze's console.")
+_CHECK_APP = _(
     "Check that client_id, public_key_id and private_key belong to one app, that the "
     "app is enabled, and that this machine's clock is right."
 )
-_CHECK_REGION = (
+_CHECK_REGION = _(
     "Coze does not know the key: client_id or public_key_id is wrong, or the app "
     "belongs to the other region (https://api.coze.cn and https://api.coze.com share "
     "no apps)."
 )
-_CHECK_RIGHTS = (
+_CHECK_RIGHTS = _(
     "In Coze's console, check that the app is enabled, tick the permission it lacks, "
     "press 授权 (Authorise) again, and include the bot's workspace."
 )
-_CHECK_PLACE = (
+_CHECK_PLACE = _(
     "Check base_url, account_id and enterprise_id, and that the thing asked for "
     "belongs to the authorised account."
 )
-_ASK_LATER = "Ask less often, or raise the quota in Coze's console."
-_TRY_LATER = "Try again later; with the logid Coze's support can look it up."
-_CHECK_BASE_URL = (
+_ASK_LATER = _("Ask less often, or raise the quota in Coze's console.")
+_TRY_LATER = _("Try again later; with the logid Coze's support can look it up.")
+_CHECK_BASE_URL = _(
     "Check that base_url is Coze's API (https://api.coze.cn or https://api.coze.com) "
     "and that no portal or proxy answers in its place."
 )
@@ -95,7 +96,9 @@ def find_failure(answer: Answer) -> CozeError | None:
     text = _read_text(answer)
     kind = _classify(answer, code, text)
     return kind.error(
-        f"Coze refused: {text}" if text else "Coze refused and gave no reason",
+        _("Coze refused: %(text)s", text=text)
+        if text
+        else _("Coze refused and gave no reason"),
         code=code,
         remedy=kind.remedy,
         retry_after=_read_retry_after(answer),

@@ -10,6 +10,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from coze_widget.sentences import Sentence as _
+
 _LEAST_BITS = 2048  # RFC 7518, section 3.3
 _MOST_KEYS = 16
 
@@ -50,7 +52,7 @@ def _parse(pem: str) -> RSAPrivateKey:
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except TypeError:
-        problem = "is encrypted; store it without a passphrase"
+        problem: str = _("is encrypted; store it without a passphrase")
     except (ValueError, UnsupportedAlgorithm):
         problem = _describe_unreadable(pem)
     else:
@@ -62,15 +64,17 @@ def _parse(pem: str) -> RSAPrivateKey:
 
 def _describe_unreadable(pem: str) -> str:
     if "PUBLIC KEY-----" in pem:
-        return "is the public half; Coze's console hands out the private one"
+        return _("is the public half; Coze's console hands out the private one")
     if "PRIVATE KEY-----" in pem:
-        return "is a damaged PEM; is it whole, from BEGIN to END?"
-    return "is not a PEM, which begins with -----BEGIN PRIVATE KEY-----"
+        return _("is a damaged PEM; is it whole, from BEGIN to END?")
+    return _("is not a PEM, which begins with -----BEGIN PRIVATE KEY-----")
 
 
 def _describe_unsuitable(key: object) -> str:
     if isinstance(key, RSAPrivateKey):
-        return (
-            f"is an RSA key of {key.key_size} bits; at least {_LEAST_BITS} are needed"
+        return _(
+            "is an RSA key of %(bits)s bits; at least %(least_bits)s are needed",
+            bits=key.key_size,
+            least_bits=_LEAST_BITS,
         )
-    return "is not an RSA key, which is the only kind that Coze accepts"
+    return _("is not an RSA key, which is the only kind that Coze accepts")

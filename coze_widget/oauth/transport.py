@@ -20,6 +20,7 @@ from coze_widget.exceptions import (
 )
 from coze_widget.exceptions import TimeoutError as CozeTimeoutError
 from coze_widget.oauth.deadlines import Deadline, DeadlineAdapter, current_deadline
+from coze_widget.sentences import Sentence as _
 from coze_widget.version import __version__
 
 _LARGEST_BODY = 65_536  # a token answer has under 1 KB
@@ -109,14 +110,15 @@ def _own_headers() -> dict[str, str]:
 def _check_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
     for name in headers:
         if name.lower() in ("authorization", "content-type", "content-length", "host"):
-            raise ValueError(f"The extra headers may not set {name}")
+            raise ValueError(_("The extra headers may not set %(name)s", name=name))
     return headers
 
 
 def _check_bundle(path: str | os.PathLike[str]) -> str:
     # requests finds out at the first request, with an OSError of its own.
     if not os.path.exists(path):
-        raise ValueError(f"The CA bundle {os.fspath(path)!r} does not exist")
+        place = os.fspath(path)
+        raise ValueError(_("The CA bundle %(path)r does not exist", path=place))
     return os.fspath(path)
 
 
@@ -138,9 +140,9 @@ def _read_answer(response: requests.Response) -> Answer:
         body += chunk
         if len(body) > _LARGEST_BODY:
             raise InvalidResponseError(
-                "Coze's answer is far too long",
+                _("Coze's answer is far too long"),
                 status=response.status_code,
-                remedy="Check that base_url is Coze's API, and what is in between.",
+                remedy=_("Check that base_url is Coze's API, and what is in between."),
             )
     return Answer(response.status_code, response.headers, _parse_object(body))
 
@@ -161,22 +163,26 @@ def _translate(exc: requests.RequestException, host: str) -> CozeError:
         return _time_out(host)
     reason = type(getattr(cause, "reason", None) or cause or exc).__name__
     return ConnectionFailedError(
-        f"No usable connection to {host}: {reason}", remedy=_advise(exc)
+        _("No usable connection to %(host)s: %(reason)s", host=host, reason=reason),
+        remedy=_advise(exc),
     )
 
 
 def _time_out(host: str) -> CozeTimeoutError:
     return CozeTimeoutError(
-        f"{host} did not answer in time", remedy="Try again in a minute."
+        _("%(host)s did not answer in time", host=host),
+        remedy=_("Try again in a minute."),
     )
 
 
 def _advise(exc: requests.RequestException) -> str:
     if isinstance(exc, requests.exceptions.ProxyError):
-        return "Check the proxy in the settings."
+        return _("Check the proxy in the settings.")
     if isinstance(exc, requests.exceptions.SSLError):
-        return "Its certificate is not trusted here: name a CA bundle in the settings."
-    return (
+        return _(
+            "Its certificate is not trusted here: name a CA bundle in the settings."
+        )
+    return _(
         "Check base_url and that this machine may reach it; a proxy has to be named in "
         "the settings, the environment is not read."
     )
