@@ -37,8 +37,14 @@ class NotShown(Exception):  # an outcome, not a failure
     """Raised when a page gets no widget; its text says why, to developers only."""
 
 
+class SwitchedOff(NotShown):
+    """Raised where COZE_WIDGETS_ENABLED is off: wanted, so it is worth no log line."""
+
+
 def find_widget(request: HttpRequest | None, slug: str = "") -> Widget:
     """Return the enabled widget of the current site; without a slug, the first one."""
+    if not conf.widgets_enabled:
+        raise SwitchedOff("the setting COZE_WIDGETS_ENABLED is off")
     site_id = catalogue.site_id(request)
     widget = catalogue.find(site_id, slug) if slug else catalogue.first(site_id)
     named = f"named “{slug}”" if slug else "enabled"

@@ -16,6 +16,11 @@ class Settings:
     """Nothing is kept, so `override_settings` works as anybody would expect."""
 
     @property
+    def widgets_enabled(self) -> bool:
+        """Off, no page has a widget and nothing is asked of database, cache or Coze."""
+        return bool(getattr(settings, "COZE_WIDGETS_ENABLED", True))
+
+    @property
     def oauth_apps(self) -> Mapping[str, Any]:
         """Name → fields of an OAuth app, or the path of a `coze_oauth_config.json`."""
         return cast("Mapping[str, Any]", getattr(settings, "COZE_OAUTH_APPS", {}))

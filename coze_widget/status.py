@@ -38,7 +38,7 @@ def find_status(widget: Widget) -> Status:
     try:
         app = find_oauth_app(widget.oauth_app)
     except CredentialsError as exc:
-        return Status(works=False, text=str(exc))
+        return Status(works=False, text=exc.translated(_))
     return Status(
         works=True,
         text=_(
@@ -51,6 +51,8 @@ def find_status(widget: Widget) -> Status:
 
 def _find_obstacle() -> str:
     """Return what stops every widget of the project, "" if nothing does."""
+    if not conf.widgets_enabled:
+        return _("Switched off by the setting COZE_WIDGETS_ENABLED.")
     try:
         mount_path()
     except NotMounted:

@@ -12,7 +12,7 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from coze_widget.blocks import NotShown, render_tag
+from coze_widget.blocks import NotShown, SwitchedOff, render_tag
 
 logger = logging.getLogger("coze_widget")
 register = template.Library()
@@ -44,6 +44,8 @@ def coze_widget(
             title=title,
             parameters=parameters,
         )
+    except SwitchedOff as exc:
+        return _why(str(exc))
     except NotShown as exc:
         logger.warning("No widget is shown: %s", exc)
         return _why(str(exc))
