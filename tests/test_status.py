@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import override
 
 from coze_widget.models import Widget
 from coze_widget.status import find_status
@@ -79,3 +80,12 @@ def test_without_the_urls():
 
 # A URLconf without those of the package.
 urlpatterns = []
+
+
+def test_a_problem_with_the_key_is_told_in_the_editors_language(widget, settings):
+    settings.COZE_OAUTH_APPS = {"default": {"client_id": "1163000000000000001"}}
+
+    with override("zh-hans"):
+        text = find_status(widget).text
+
+    assert text == "OAuth 应用“default”：缺少 public_key_id。"
