@@ -14,6 +14,8 @@ from playwright.sync_api import expect
 from coze_widget.sandbox.recorder import hash_token
 from tests.sandbox.caller import APP, BOT, WORKFLOW, Caller, say
 
+pytestmark = pytest.mark.browser
+
 SDK = "/obj/unpkg/flow-platform/chat-app-sdk/1.2.0-beta.20/libs/cn/index.js"
 MISSING_TOKEN = (
     "The access token is missing. Please check the configuration information."
