@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from os import PathLike, fspath
 
@@ -59,8 +59,18 @@ def _setting(name: str) -> object:
 def get_client(name: str) -> OAuthClient:
     """Return the app's client, made once for these settings; raises as above."""
     find_oauth_app(name)
+    frozen = _frozen(_setting(name))
+    return _explained(lambda: _client(name, frozen, _frozen_connection()))
+
+
+def make_client(app: OAuthApp) -> OAuthClient:
+    """Return a new client for an app that the settings need not know; raises as above."""
+    return _explained(lambda: OAuthClient(app, **json.loads(_frozen_connection())))
+
+
+def _explained(make: Callable[[], OAuthClient]) -> OAuthClient:
     try:
-        return _client(name, _frozen(_setting(name)), _frozen_connection())
+        return make()
     except ValueError as exc:
         problem = exc.args[0]
     raise CredentialsError(

@@ -32,7 +32,7 @@ _CHECK_APP = _(
     "Check that client_id, public_key_id and private_key belong to one app, that the "
     "app is enabled, and that this machine's clock is right."
 )
-_CHECK_REGION = _(
+CHECK_REGION = _(
     "Coze does not know the key: client_id or public_key_id is wrong, or the app "
     "belongs to the other region (https://api.coze.cn and https://api.coze.com share "
     "no apps)."
@@ -113,7 +113,7 @@ def read_facts(answer: Answer) -> dict[str, Any]:
 
 def _classify(answer: Answer, code: int | str | None, text: str) -> _Kind:
     if code == "invalid_client" and _UNKNOWN_KEY.search(text):
-        return _Kind(AuthenticationError, _CHECK_REGION)
+        return _Kind(AuthenticationError, CHECK_REGION)
     if code in _BY_CODE:
         return _BY_CODE[code]
     if answer.status in _BY_STATUS:

@@ -1,0 +1,39 @@
+"""Coze's console: where its pages are, and what is to be ticked there."""
+
+from __future__ import annotations
+
+from coze_widget.oauth.credentials import COZE_CN_BASE_URL, COZE_COM_BASE_URL
+
+# Coze's guide on OAuth apps names the first; the other site has the same paths.
+OAUTH_APPS_URLS = {
+    COZE_CN_BASE_URL: "https://www.coze.cn/open/oauth/apps",
+    COZE_COM_BASE_URL: "https://www.coze.com/open/oauth/apps",
+}
+REGIONS = {COZE_CN_BASE_URL: "coze.cn", COZE_COM_BASE_URL: "coze.com"}
+
+# Coze's install guide of the Chat SDK: group → permissions, for ordinary apps.
+PERMISSIONS = (
+    ("Bot", "chat, getMetadata"),
+    ("Conversation", "listConversation, createConversation, editConversation"),
+    ("Chat", "cancelChat"),
+    ("Message", "listMessage"),
+    ("File", "uploadFile"),
+    ("Audio", "createTranscription, createSpeech"),
+    ("Workflow", "getMetadata"),
+    ("App", "getMetadata"),
+)
+
+
+def other_region(base_url: str) -> str:
+    """Return the API of the other region, "" where the URL is none of Coze's."""
+    others = {
+        COZE_CN_BASE_URL: COZE_COM_BASE_URL,
+        COZE_COM_BASE_URL: COZE_CN_BASE_URL,
+    }
+    return others.get(base_url, "")
+
+
+def find_console_urls(base_url: str) -> list[str]:
+    """Return the region's page of OAuth apps; both where the URL names no region."""
+    known = OAUTH_APPS_URLS.get(base_url)
+    return [known] if known else list(OAUTH_APPS_URLS.values())
