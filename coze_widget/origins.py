@@ -10,6 +10,9 @@ import logging
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.http.request import split_domain_port, validate_host
+
+from coze_widget import sightings
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +31,7 @@ def is_same_origin(request: HttpRequest) -> bool:
         accepted = True
     else:
         accepted = origin in _accepted_origins(request)
+    _note_mismatch(request, site=site, origin=origin, accepted=accepted)
     if not accepted:
         logger.warning(
             "A request for a token was refused: Sec-Fetch-Site is %r, Origin is %r, "
@@ -38,6 +42,30 @@ def is_same_origin(request: HttpRequest) -> bool:
             _own_origin(request),
         )
     return accepted
+
+
+def _note_mismatch(
+    request: HttpRequest, *, site: str | None, origin: str | None, accepted: bool
+) -> None:
+    """Remember for the system check what a wrong idea of our own address looks like.
+
+    Where the browser itself says that the page is another site's, there is nothing to
+    learn; where nobody proves anything, only what looks like a host of ours counts.
+    """
+    expected = _own_origin(request)
+    if origin is None or origin == expected:
+        return
+    if site == "same-origin":
+        sightings.remember(seen=origin, expected=expected, refused=False)
+    elif not accepted and site is None and _is_host_of_ours(request, origin):
+        sightings.remember(seen=origin, expected=expected, refused=True)
+
+
+def _is_host_of_ours(request: HttpRequest, origin: str) -> bool:
+    host, _port = split_domain_port(origin.partition("://")[2])
+    named = [pattern for pattern in settings.ALLOWED_HOSTS if pattern != "*"]
+    own, _port = split_domain_port(request.get_host())
+    return validate_host(host, [own, *named])
 
 
 def _accepted_origins(request: HttpRequest) -> list[str]:

@@ -1,0 +1,248 @@
+"""Whether the Content-Security-Policy of the settings lets the chat through.
+
+The policy of a proxy cannot be seen from here, nor what a view changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning
+from django.http.request import validate_host
+from django.utils.translation import gettext as _
+
+from coze_widget.checks.assets import is_local
+from coze_widget.csp import origin_of
+from coze_widget.models import Place, Widget
+from coze_widget.oauth.credentials import CredentialsError
+from coze_widget.oauth_apps import find_oauth_app, sdk_url
+
+DJANGO = "django.middleware.csp.ContentSecurityPolicyMiddleware"  # Django >= 6.0
+DJANGO_CSP = (
+    "csp.middleware.CSPMiddleware",
+    "csp.contrib.rate_limiting.RateLimitedCSPMiddleware",
+)
+# How the two packages write "here goes the nonce" into the settings.
+NONCES = ("<CSP_NONCE_SENTINEL>", "csp.constants.NONCE")
+NONCE = "'nonce'"
+FALLBACKS = {
+    "frame-src": ("frame-src", "child-src", "default-src"),
+    "script-src": ("script-src-elem", "script-src", "default-src"),
+    "style-src": ("style-src-elem", "style-src", "default-src"),
+    "connect-src": ("connect-src", "default-src"),
+}
+CSP_3_DIRECTIVES = {name for names in FALLBACKS.values() for name in names} | {
+    "require-trusted-types-for"
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`directives` has those that are in force, each with its sources."""
+
+    setting: str
+    directives: Mapping[str, tuple[str, ...]]
+
+    def judging(self, name: str) -> str | None:
+        """Return the directive that decides; None where anything may be loaded."""
+        return next((one for one in FALLBACKS[name] if one in self.directives), None)
+
+    def lacks(self, name: str, origin: str) -> bool:
+        """Tell whether what carries no nonce is blocked."""
+        judging = self.judging(name)
+        if judging is None:
+            return False
+        sources = self.directives[judging]
+        if "'strict-dynamic'" in sources and name == "script-src":
+            return True
+        return not any(_lets_in(source, origin) for source in sources)
+
+    def has(self, name: str, source: str) -> bool:
+        judging = self.judging(name)
+        return judging is None or source in self.directives[judging]
+
+
+def check_page_policies() -> Iterator[CheckMessage]:
+    """Judge what each page with a launcher needs: a frame of ours, and loader.js."""
+    for policy in read_policies():
+        if policy.lacks("frame-src", "'self'"):
+            yield _blocked(
+                policy,
+                "frame-src",
+                _("the chat's frame"),
+                _("Add 'self' to frame-src."),
+            )
+        if is_local() and _blocks_our_script(policy):
+            yield _blocked(
+                policy,
+                "script-src",
+                "loader.js",
+                _("Add the nonce or %(origin)s to script-src.")
+                % {"origin": origin_of(settings.STATIC_URL)},
+            )
+
+
+def check_inline_policies(enabled: Iterable[Widget]) -> Iterator[CheckMessage]:
+    """Judge what a widget in the page itself needs besides: all that the SDK does."""
+    policies = read_policies()
+    for widget in enabled if policies else ():
+        if widget.place != Place.INLINE:
+            continue
+        for policy in policies:
+            missing = list(_missing_inline(policy, widget))
+            if missing:
+                yield Warning(
+                    _(
+                        "The widget “%(slug)s” stands in the page itself, and %(setting)s "
+                        "blocks the SDK there."
+                    )
+                    % {"slug": widget.slug, "setting": policy.setting},
+                    hint=_("Let the chat live in its frame, or change: %(missing)s.")
+                    % {"missing": "; ".join(missing)},
+                    obj=widget,
+                    id="coze_widget.W020",
+                )
+
+
+def read_policies() -> list[Policy]:
+    """Return the enforced policies whose middleware is there; report-only stops nothing."""
+    policies = []
+    if DJANGO in settings.MIDDLEWARE:
+        policies.append(_read_django())
+    if any(path in settings.MIDDLEWARE for path in DJANGO_CSP):
+        policies.append(_read_django_csp() if _is_csp_4() else _read_django_csp_3())
+    return [policy for policy in policies if policy.directives]
+
+
+def _read_django() -> Policy:
+    # Django leaves out a directive without sources.
+    directives = _directives(getattr(settings, "SECURE_CSP", None))
+    given = {name: sources for name, sources in directives.items() if sources}
+    return Policy("SECURE_CSP", given)
+
+
+def _read_django_csp() -> Policy:
+    config: object = getattr(settings, "CONTENT_SECURITY_POLICY", None)
+    if not isinstance(config, Mapping) or not config:
+        return Policy("CONTENT_SECURITY_POLICY", {})
+    directives = _directives(config.get("DIRECTIVES", {}))
+    # default_config of django-csp 4.
+    return Policy("CONTENT_SECURITY_POLICY", {"default-src": ("'self'",), **directives})
+
+
+def _read_django_csp_3() -> Policy:
+    if getattr(settings, "CSP_REPORT_ONLY", False):
+        return Policy("CSP_…", {})
+    given = {
+        name: getattr(settings, f"CSP_{name.replace('-', '_').upper()}", None)
+        for name in CSP_3_DIRECTIVES
+    }
+    directives = {"default-src": ("'self'",), **_directives(given)}
+    for name in getattr(settings, "CSP_INCLUDE_NONCE_IN", ()):
+        directives[name] = (*directives.get(name, ()), NONCE)
+    return Policy("CSP_…", directives)
+
+
+def _is_csp_4() -> bool:
+    try:
+        return find_spec("csp.constants") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _directives(config: object) -> dict[str, tuple[str, ...]]:
+    if not isinstance(config, Mapping):
+        return {}
+    return {
+        str(name): _sources(value)
+        for name, value in config.items()
+        if value not in (None, False)
+    }
+
+
+def _sources(value: object) -> tuple[str, ...]:
+    values = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
+    words = [word for value in values for word in str(value).split()]
+    return tuple(NONCE if word in NONCES else word for word in words)
+
+
+def _blocks_our_script(policy: Policy) -> bool:
+    """Our tags carry the nonce where the policy has one."""
+    judging = policy.judging("script-src")
+    has_nonce = judging is not None and NONCE in policy.directives[judging]
+    return not has_nonce and policy.lacks("script-src", origin_of(settings.STATIC_URL))
+
+
+def _missing_inline(policy: Policy, widget: Widget) -> Iterator[str]:
+    try:
+        api_url = find_oauth_app(widget.oauth_app).base_url
+    except CredentialsError:
+        return
+    sdk = origin_of(sdk_url(api_url, widget.sdk_version))
+    if not _lets_sdk_in(policy, sdk):
+        yield f"script-src {sdk}"
+    for origin in ("'self'", origin_of(api_url)):
+        if policy.lacks("connect-src", origin):
+            yield f"connect-src {origin}"
+    # The SDK makes <style> elements; beside a nonce a browser ignores this word.
+    if not policy.has("style-src", "'unsafe-inline'"):
+        yield "style-src 'unsafe-inline'"
+    if "require-trusted-types-for" in policy.directives:
+        yield _("without require-trusted-types-for")
+
+
+def _lets_sdk_in(policy: Policy, origin: str) -> bool:
+    judging = policy.judging("script-src")
+    sources = policy.directives[judging] if judging else ()
+    if "'strict-dynamic'" in sources:
+        # What a script with the nonce loads is trusted.
+        return NONCE in sources
+    return not policy.lacks("script-src", origin)
+
+
+def _blocked(policy: Policy, name: str, what: str, remedy: str) -> CheckMessage:
+    judging = policy.judging(name)
+    sources = policy.directives[judging] if judging else ()
+    return Warning(
+        _("%(setting)s blocks %(what)s: %(directive)s is “%(sources)s”.")
+        % {
+            "setting": policy.setting,
+            "what": what,
+            "directive": judging,
+            "sources": " ".join(sources),
+        },
+        hint=remedy,
+        id="coze_widget.W020",
+    )
+
+
+def _lets_in(source: str, origin: str) -> bool:
+    """Tell whether a source matches an origin, `'self'` being the site's own."""
+    if source in ("*", "https:", "http:"):
+        return True
+    host = _host(source)
+    if origin == "'self'" or _is_own(_host(origin)):
+        return source == "'self'" or _is_own(host)
+    if host.startswith("*."):
+        return _host(origin).endswith(host[1:])
+    return bool(host) and host == _host(origin)
+
+
+def _host(source: str) -> str:
+    if source.startswith("'"):
+        return ""
+    netloc = urlsplit(source if "//" in source else f"//{source}").netloc
+    return netloc.rpartition("@")[2].split(":")[0].lower()
+
+
+def _is_own(host: str) -> bool:
+    """With `*` in ALLOWED_HOSTS any host can be the site's own, so nothing is said."""
+    if not host:
+        return False
+    if host.startswith("*."):
+        return any(allowed.endswith(host[2:]) for allowed in settings.ALLOWED_HOSTS)
+    return validate_host(host, settings.ALLOWED_HOSTS)

@@ -1,0 +1,149 @@
+"""What is wrong between the widgets in the database and the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from django.conf import settings
+from django.contrib.sites.models import Site
+from django.core.checks import CheckMessage, Warning
+from django.db import router
+from django.http.request import split_domain_port, validate_host
+from django.utils.ipv6 import is_valid_ipv6_address
+from django.utils.translation import gettext as _
+
+from coze_widget.audience import find_shared_apps
+from coze_widget.checks.policies import check_inline_policies
+from coze_widget.conf import conf
+from coze_widget.models import Widget
+
+# These only: `migrate` checks before it adds the others.
+COLUMNS = (
+    "enabled",
+    "guests",
+    "name",
+    "oauth_app",
+    "place",
+    "sdk_version",
+    "site_id",
+    "slug",
+)
+MAX_NAMED = 10
+
+
+def check_rows(alias: str) -> Iterator[CheckMessage]:
+    """Raises django.db.Error where there is no table yet."""
+    rows = list(Widget.objects.using(alias).only(*COLUMNS).order_by("slug", "pk"))
+    yield from _check_apps(rows)
+    enabled = [row for row in rows if row.enabled]
+    yield from _check_audiences(enabled)
+    yield from check_inline_policies(enabled)
+    if enabled and router.allow_migrate_model(alias, Site):
+        yield from _check_sites(enabled, alias)
+
+
+def _check_apps(rows: list[Widget]) -> Iterator[CheckMessage]:
+    apps: object = conf.oauth_apps
+    for row in rows if isinstance(apps, Mapping) else ():
+        if row.oauth_app not in conf.oauth_apps:
+            yield Warning(
+                _(
+                    "The widget “%(slug)s” uses the OAuth app “%(app)s”, which "
+                    "COZE_OAUTH_APPS does not have: it is not shown."
+                )
+                % {"slug": row.slug, "app": row.oauth_app},
+                hint=_(
+                    "Add the app to the setting, or choose another one in the widget."
+                ),
+                obj=row,
+                id="coze_widget.W010",
+            )
+
+
+def _check_audiences(enabled: list[Widget]) -> Iterator[CheckMessage]:
+    for restricted, open_ones in find_shared_apps(enabled):
+        yield Warning(
+            _(
+                "The widget “%(slug)s” asks people to log in, and shares the OAuth app "
+                "“%(app)s” with %(others)s, open to guests: a guest's token reaches its "
+                "bot as well."
+            )
+            % {
+                "slug": restricted.slug,
+                "app": restricted.oauth_app,
+                "others": ", ".join(f"“{other.slug}”" for other in open_ones),
+            },
+            hint=_(
+                "Give it an OAuth app of its own, authorised for a workspace of its "
+                "own, or restrict the app by a channel's scope."
+            ),
+            obj=restricted,
+            id="coze_widget.W021",
+        )
+
+
+def _check_sites(enabled: list[Widget], alias: str) -> Iterator[CheckMessage]:
+    sites: dict[int, str] = dict(Site.objects.using(alias).values_list("pk", "domain"))
+    site_id: int | None = getattr(settings, "SITE_ID", None)
+    if site_id:
+        if site_id not in sites:
+            yield _no_site(
+                _("SITE_ID is %(id)s, and there is no such site.") % {"id": site_id}
+            )
+        return
+    known = {_host_of(domain) for domain in sites.values()}
+    lonely = [host for host in _public_hosts() if host not in known]
+    if lonely:
+        yield _no_site(
+            _("ALLOWED_HOSTS has hosts that no site has as its domain: %(hosts)s.")
+            % {"hosts": ", ".join(lonely[:MAX_NAMED])}
+        )
+    if settings.ALLOWED_HOSTS:
+        yield from _check_bound(enabled, sites)
+
+
+def _no_site(said: str) -> CheckMessage:
+    return Warning(
+        said,
+        hint=_(
+            "There, only widgets for all sites are shown. Add the site in the admin, or "
+            "set SITE_ID, before people chat: histories hang on the site."
+        ),
+        id="coze_widget.W016",
+    )
+
+
+def _check_bound(
+    enabled: list[Widget], sites: Mapping[int, str]
+) -> Iterator[CheckMessage]:
+    for row in enabled:
+        domain = sites.get(row.site_id or 0)
+        if domain and not validate_host(_host_of(domain), settings.ALLOWED_HOSTS):
+            yield Warning(
+                _(
+                    "The widget “%(slug)s” is for the site %(domain)s, which "
+                    "ALLOWED_HOSTS does not let in: it is never shown."
+                )
+                % {"slug": row.slug, "domain": domain},
+                hint=_("Correct the site's domain, or add it to ALLOWED_HOSTS."),
+                obj=row,
+                id="coze_widget.W016",
+            )
+
+
+def _host_of(domain: str) -> str:
+    """Return a site's domain as `validate_host` wants it, without its port."""
+    return split_domain_port(domain)[0] or domain.lower()
+
+
+def _public_hosts() -> list[str]:
+    """Return the names that visitors can know; patterns and machines' own are none."""
+    return [
+        host.lower()
+        for host in settings.ALLOWED_HOSTS
+        if "." in host.strip(".") and host[0] not in ".*[" and not _is_address(host)
+    ]
+
+
+def _is_address(host: str) -> bool:
+    return host.replace(".", "").isdigit() or is_valid_ipv6_address(host)

@@ -1,0 +1,92 @@
+"""When each check runs: always, where queries are allowed, or with `check --deploy`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage
+from django.db import Error as DatabaseFailure
+from django.db import router, transaction
+
+from coze_widget.checks.assets import check_collected_files
+from coze_widget.checks.credentials import check_credentials
+from coze_widget.checks.policies import check_page_policies
+from coze_widget.checks.rows import check_rows
+from coze_widget.checks.seen import check_sightings
+from coze_widget.checks.values import check_cache_is_shared, check_values
+from coze_widget.checks.wiring import check_wiring
+from coze_widget.models import Widget
+
+logger = logging.getLogger(__name__)
+
+
+def check_settings(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    return [
+        *check_credentials(),
+        *check_values(),
+        *check_wiring(),
+        *check_page_policies(),
+    ]
+
+
+def check_widgets(
+    app_configs: Sequence[AppConfig] | None = None,
+    databases: Sequence[str] | None = None,
+    **kwargs: Any,
+) -> list[CheckMessage]:
+    """Run where Django allows queries in checks: `check --database default`, `migrate`."""
+    return [
+        message
+        for alias in databases or []
+        if router.allow_migrate_model(alias, Widget)
+        for message in _check_rows_of(alias)
+    ]
+
+
+def check_deployment(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Run by `check --deploy` only: test runs switch DEBUG off as well, and need none of it."""
+    return [
+        *check_cache_is_shared(),
+        *check_collected_files(),
+        *check_sightings(),
+    ]
+
+
+def find_messages() -> list[CheckMessage]:
+    """Return what the checks say, the gravest first, without what the project silences.
+
+    For pages and commands of ours: it never raises, and a database that does not answer
+    costs the messages about rows only.
+    """
+    messages = [
+        *_run(check_settings),
+        *_run(check_deployment),
+        *_run(check_widgets, databases=[router.db_for_read(Widget)]),
+    ]
+    heard = [message for message in messages if not message.is_silenced()]
+    return sorted(heard, key=lambda message: -message.level)
+
+
+def _check_rows_of(alias: str) -> list[CheckMessage]:
+    try:
+        # On PostgreSQL a query that fails spoils the transaction that it is in.
+        with transaction.atomic(using=alias):
+            return list(check_rows(alias))
+    except DatabaseFailure:
+        # Before the first `migrate` there is no table.
+        return []
+
+
+def _run(check: Callable[..., list[CheckMessage]], **kwargs: Any) -> list[CheckMessage]:
+    try:
+        return check(None, **kwargs)
+    except Exception:
+        logger.exception("A system check failed")
+        return []

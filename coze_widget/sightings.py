@@ -1,0 +1,95 @@
+"""What browsers said of their address while Django believed another: kept for a day.
+
+Django then makes wrong links and refuses old browsers, and nobody looks into the log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import time
+from dataclasses import asdict, dataclass
+
+from django.conf import settings
+from django.core.cache import caches
+
+from coze_widget.conf import conf
+
+logger = logging.getLogger(__name__)
+
+KEPT_SECONDS = 86_400
+# Each process writes at most this often, whatever comes in.
+PAUSE_SECONDS = 60
+MAX_KEPT = 5
+_ORIGIN = re.compile(
+    r"https?://(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?"
+)
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """`seen` is what the browser said, `expected` what Django took the request for.
+
+    Where `refused`, nothing proves that a page of this site asked.
+    """
+
+    seen: str
+    expected: str
+    refused: bool
+    at: int
+
+
+class _Pause:
+    until = 0.0
+
+
+def remember(*, seen: str, expected: str, refused: bool) -> None:
+    """Keep the sighting; a cache that is down costs a line in the log."""
+    if time.monotonic() < _Pause.until:
+        return
+    if not (_ORIGIN.fullmatch(seen) and _ORIGIN.fullmatch(expected)):
+        return
+    _Pause.until = time.monotonic() + PAUSE_SECONDS
+    sighting = Sighting(seen, expected, refused, int(time.time()))
+    try:
+        _keep(sighting)
+    except Exception:
+        logger.warning("The cache took no note of a wrong origin.", exc_info=True)
+
+
+def recall() -> list[Sighting]:
+    """Return what was seen within the last day, the latest first."""
+    try:
+        entries = caches[conf.cache_alias].get(_key()) or []
+    except Exception:
+        logger.warning("The cache did not say which origins were seen.", exc_info=True)
+        return []
+    sightings = [Sighting(**entry) for entry in entries]
+    return [one for one in sightings if time.time() - one.at < KEPT_SECONDS]
+
+
+def forget() -> None:
+    """Start over in this process, as a new one does."""
+    _Pause.until = 0.0
+
+
+def _keep(sighting: Sighting) -> None:
+    others = [one for one in recall() if _pair(one) != _pair(sighting)]
+    entries = [asdict(one) for one in [sighting, *others][:MAX_KEPT]]
+    caches[conf.cache_alias].set(_key(), entries, timeout=KEPT_SECONDS)
+
+
+def _pair(sighting: Sighting) -> tuple[str, str]:
+    return sighting.seen, sighting.expected
+
+
+def _key() -> str:
+    """What was seen under other settings says nothing any more."""
+    relevant = [
+        settings.SECURE_PROXY_SSL_HEADER,
+        settings.USE_X_FORWARDED_HOST,
+        settings.USE_X_FORWARDED_PORT,
+    ]
+    digest = hashlib.sha256(repr(relevant).encode()).hexdigest()[:16]
+    return f"coze_widget:sightings:{digest}"
