@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -11,6 +14,25 @@ from coze_widget.catalogue import catalogue
 from coze_widget.models import Widget
 from coze_widget.sandbox.server import Sandbox, register_config
 from tests.keypairs import private_pem
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """The package as it is released, built once; pip fetches the build's tools."""
+    folder = tmp_path_factory.mktemp("wheel")
+    options = ["--quiet", "--no-deps", "--wheel-dir", str(folder)]
+    root = Path(__file__).resolve().parent.parent
+    build = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", *options, str(root)],
+        capture_output=True,
+        text=True,
+    )
+    assert build.returncode == 0, (
+        "The wheel could not be built. pip fetches hatchling for it, so it needs a "
+        f"package index that can be reached:\n{build.stderr}"
+    )
+    [built] = folder.glob("*.whl")
+    return built
 
 
 @pytest.fixture(autouse=True)
