@@ -27,6 +27,7 @@ FLOORS = [
     {"advice", "blocks", "bodies", "fields", "forms", "problems", "status"},
     {"admin", "checks", "middleware", "templatetags", "views"},
     {"apps", "urls"},
+    {"sandbox", "testing"},
 ]
 WITHOUT_DJANGO = {"exceptions", "oauth", "redaction", "sentences"}
 
@@ -75,8 +76,19 @@ def test_what_talks_to_coze_knows_no_django(path):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)
-def test_nothing_imports_the_sandbox(path):
-    assert "sandbox" not in rooms_imported_by(path)
+def test_nothing_that_runs_on_a_site_imports_the_sandbox(path):
+    if room_of(path) != "testing":
+        assert "sandbox" not in rooms_imported_by(path)
+
+
+def test_only_the_fixtures_need_pytest():
+    needing = [
+        path.relative_to(PACKAGE)
+        for path in PACKAGE.rglob("*.py")
+        if any(name.split(".")[0] == "pytest" for name in imports_of(path))
+    ]
+
+    assert needing == [Path("testing/fixtures.py")]
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "sandbox").rglob("*.py")), ids=str)
