@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import NoReverseMatch, reverse
-from django.utils.translation import override
+from django.conf import settings
+from django.conf.urls.i18n import is_language_prefix_patterns_used
+from django.urls import NoReverseMatch, get_urlconf, reverse
+from django.utils.translation import get_supported_language_variant, override
+
+LOCALE_MIDDLEWARE = "django.middleware.locale.LocaleMiddleware"
 
 
 class NotMounted(Exception):  # a state of the project, not a failure
@@ -17,7 +21,7 @@ def view_path(name: str, slug: str) -> str:
     one of them, and the frame knows no language.
     """
     try:
-        with override(None):
+        with override(_language()):
             return reverse(f"coze_widget:{name}", args=[slug])
     except NoReverseMatch:
         raise NotMounted(
@@ -28,3 +32,22 @@ def view_path(name: str, slug: str) -> str:
 def mount_path() -> str:
     """Return the path under which all of our views are."""
     return view_path("session", "-").removesuffix("-/session/")
+
+
+def _language() -> str | None:
+    """Return the language of our paths; None is that of LANGUAGE_CODE, or no prefix.
+
+    LocaleMiddleware knows only what stands in LANGUAGES: with Django's own defaults,
+    `en-us` and not `en-us` but `en`, nothing under /en-us/ is ever found.
+    """
+    if LOCALE_MIDDLEWARE not in settings.MIDDLEWARE:
+        return None
+    _used, prefixes_default = is_language_prefix_patterns_used(
+        get_urlconf() or settings.ROOT_URLCONF
+    )
+    if not prefixes_default:
+        return None
+    try:
+        return get_supported_language_variant(settings.LANGUAGE_CODE)
+    except LookupError:
+        return None
