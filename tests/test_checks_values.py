@@ -150,6 +150,7 @@ def test_a_cookie_with_a_name_of_its_own(settings, name):
         ("COZE_ENVIRONMENT", 1, "a text"),
         ("COZE_IDENTITY_KEY", b"k" * 40, "a text"),
         ("COZE_CACHE", ["default"], "a text"),
+        ("COZE_WIDGETS_ENABLED", "False", "True or False"),
         ("COZE_USER_INFO", ids, "a text"),
         ("COZE_BASE_URL", "api.coze.cn", "a URL with https"),
         ("COZE_BASE_URL", "http://api.coze.cn", "a URL with https"),

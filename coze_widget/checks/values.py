@@ -88,6 +88,11 @@ KINDS = (
         gettext_lazy("a text"),
         ("COZE_CACHE", "COZE_ENVIRONMENT", "COZE_IDENTITY_KEY", "COZE_USER_INFO"),
     ),
+    Kind(
+        lambda value: isinstance(value, bool),
+        gettext_lazy("True or False"),
+        ("COZE_WIDGETS_ENABLED",),
+    ),
     Kind(_is_url, gettext_lazy("a URL with https"), ("COZE_BASE_URL",)),
 )
 
