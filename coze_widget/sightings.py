@@ -61,12 +61,10 @@ def remember(*, seen: str, expected: str, refused: bool) -> None:
 def recall() -> list[Sighting]:
     """Return what was seen within the last day, the latest first."""
     try:
-        entries = caches[conf.cache_alias].get(_key()) or []
+        return _read()
     except Exception:
         logger.warning("The cache did not say which origins were seen.", exc_info=True)
         return []
-    sightings = [Sighting(**entry) for entry in entries]
-    return [one for one in sightings if time.time() - one.at < KEPT_SECONDS]
 
 
 def forget() -> None:
@@ -74,8 +72,14 @@ def forget() -> None:
     _Pause.until = 0.0
 
 
+def _read() -> list[Sighting]:
+    entries = caches[conf.cache_alias].get(_key()) or []
+    sightings = [Sighting(**entry) for entry in entries]
+    return [one for one in sightings if time.time() - one.at < KEPT_SECONDS]
+
+
 def _keep(sighting: Sighting) -> None:
-    others = [one for one in recall() if _pair(one) != _pair(sighting)]
+    others = [one for one in _read() if _pair(one) != _pair(sighting)]
     entries = [asdict(one) for one in [sighting, *others][:MAX_KEPT]]
     caches[conf.cache_alias].set(_key(), entries, timeout=KEPT_SECONDS)
 
