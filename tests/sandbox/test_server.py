@@ -61,7 +61,9 @@ def test_a_browser_of_any_origin_may_ask(sandbox):
 
 
 def test_a_body_without_a_length_is_refused(connection):
-    connection.request("POST", "/v3/chat", body=iter([b"{}"]))
+    connection.putrequest("POST", "/v3/chat")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()  # more might meet a closed connection
 
     response = connection.getresponse()
 
