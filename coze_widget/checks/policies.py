@@ -61,9 +61,9 @@ class Policy:
             return True
         return not any(_lets_in(source, origin) for source in sources)
 
-    def has(self, name: str, source: str) -> bool:
+    def sources(self, name: str) -> tuple[str, ...]:
         judging = self.judging(name)
-        return judging is None or source in self.directives[judging]
+        return () if judging is None else self.directives[judging]
 
 
 def check_page_policies() -> Iterator[CheckMessage]:
@@ -172,8 +172,7 @@ def _sources(value: object) -> tuple[str, ...]:
 
 def _blocks_our_script(policy: Policy) -> bool:
     """Our tags carry the nonce where the policy has one."""
-    judging = policy.judging("script-src")
-    has_nonce = judging is not None and NONCE in policy.directives[judging]
+    has_nonce = NONCE in policy.sources("script-src")
     return not has_nonce and policy.lacks("script-src", origin_of(settings.STATIC_URL))
 
 
@@ -188,32 +187,36 @@ def _missing_inline(policy: Policy, widget: Widget) -> Iterator[str]:
     for origin in ("'self'", origin_of(api_url)):
         if policy.lacks("connect-src", origin):
             yield f"connect-src {origin}"
-    # The SDK makes <style> elements; beside a nonce a browser ignores this word.
-    if not policy.has("style-src", "'unsafe-inline'"):
+    if not _lets_styles_in(policy):
         yield "style-src 'unsafe-inline'"
     if "require-trusted-types-for" in policy.directives:
         yield _("without require-trusted-types-for")
 
 
 def _lets_sdk_in(policy: Policy, origin: str) -> bool:
-    judging = policy.judging("script-src")
-    sources = policy.directives[judging] if judging else ()
+    sources = policy.sources("script-src")
     if "'strict-dynamic'" in sources:
         # What a script with the nonce loads is trusted.
         return NONCE in sources
     return not policy.lacks("script-src", origin)
 
 
+def _lets_styles_in(policy: Policy) -> bool:
+    """The SDK makes <style> elements; beside a nonce a browser ignores the word for it."""
+    if policy.judging("style-src") is None:
+        return True
+    sources = policy.sources("style-src")
+    return "'unsafe-inline'" in sources and NONCE not in sources
+
+
 def _blocked(policy: Policy, name: str, what: str, remedy: str) -> CheckMessage:
-    judging = policy.judging(name)
-    sources = policy.directives[judging] if judging else ()
     return Warning(
         _("%(setting)s blocks %(what)s: %(directive)s is “%(sources)s”.")
         % {
             "setting": policy.setting,
             "what": what,
-            "directive": judging,
-            "sources": " ".join(sources),
+            "directive": policy.judging(name),
+            "sources": " ".join(policy.sources(name)),
         },
         hint=remedy,
         id="coze_widget.W020",
