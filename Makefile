@@ -9,9 +9,12 @@ PYTHON ?= $(shell for p in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/python 
 	if "$$p" -c 'import sys, venv, sqlite3, ssl; sys.exit(sys.version_info < (3, 10))' >/dev/null 2>&1; then echo "$$p"; break; fi; done)
 
 BIN := $(VENV)/bin
+# Tools that install other environments, in one of their own.
+TOOLS := $(VENV)-tools
+NOX := $(TOOLS)/bin/nox --no-error-on-missing-interpreters
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench browser docs
+.PHONY: help demo test lint bench browser docs oldest matrix package audit hooks
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -21,6 +24,13 @@ $(VENV)/installed: requirements.txt
 	@echo "==> Making $(VENV) with $(PYTHON) and installing requirements.txt"
 	@"$(PYTHON)" -m venv $(VENV) || { echo "Python's venv is missing (Debian: apt-get install python3-venv)."; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(TOOLS)/installed: requirements-tools.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed."; exit 1; }
+	@echo "==> Making $(TOOLS) and installing requirements-tools.txt"
+	@"$(PYTHON)" -m venv $(TOOLS)
+	@$(TOOLS)/bin/pip install --quiet --disable-pip-version-check -r requirements-tools.txt
 	@touch $@
 
 demo: $(VENV)/installed ## Show the demo site with the sandbox: no Coze account, no internet (PORT=8000)
@@ -35,10 +45,18 @@ browser: $(VENV)/installed
 	$(BIN)/python -m playwright install chromium >/dev/null 2>&1 || \
 	echo "==> No browser could be installed: the browser tests will be skipped"; }
 
-test: browser ## Run all tests, browser included, with coverage
+test: browser ## Run all tests, browser included, with coverage; then those of make oldest
 	@echo "==> Running the tests"
 	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || export COVERAGE_OMIT='tests/browser/*'; \
 	$(BIN)/python -m pytest --cov --cov-report=term
+	@$(MAKE) --no-print-directory oldest
+
+oldest: $(TOOLS)/installed ## Run the tests without a browser on the oldest Python, Django and dependencies that are allowed
+	@echo "==> Python 3.10 with constraints-oldest.txt"
+	@$(NOX) --session oldest
+
+matrix: $(TOOLS)/installed browser ## Run the tests on every pair of Python and Django; names at the end what this machine has not
+	@$(NOX) --session tests
 
 lint: $(VENV)/installed ## Check style, types, templates, scripts, migrations (Python 3.11 or newer)
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make lint needs Python 3.11 or newer."; exit 1; }
@@ -61,6 +79,18 @@ $(VENV)-docs/installed: docs/requirements.txt
 docs: $(VENV)/installed $(VENV)-docs/installed ## Build the documentation into build/docs (Python 3.11 or newer)
 	@echo "==> Building the documentation"
 	@$(VENV)-docs/bin/sphinx-build --quiet --fail-on-warning --keep-going -E -d build/doctrees docs build/docs
+
+package: $(VENV)/installed $(TOOLS)/installed ## Build wheel and sdist into dist/, check them, and install from wheel, path and git
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation
+	@$(TOOLS)/bin/twine check --strict dist/*
+	@$(NOX) --session install
+
+audit: $(TOOLS)/installed ## Ask the public advisories about what we need (not part of CI; exit code 3: nobody could be asked)
+	@$(TOOLS)/bin/python lint/audit.py
+
+hooks: $(VENV)/installed $(TOOLS)/installed ## Check each commit with the tools that are here; no network
+	@$(TOOLS)/bin/pre-commit install
 
 bench: $(VENV)/installed ## Measure; writes bench/results.json
 	@echo "==> Measuring"
