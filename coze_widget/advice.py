@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.db.models import Field
 from django.utils.translation import gettext as _
 
+from coze_widget.audience import find_shared_apps
 from coze_widget.models import Guests, Mode, Widget
 
 # Larger whole numbers lose digits in JavaScript.
@@ -36,9 +37,10 @@ NEEDS = (
 
 
 def give_advice(widget: Widget) -> Iterator[str]:
-    """Yield sentences in the active language."""
+    """Yield sentences in the active language; the widget is compared with the saved ones."""
     yield from _about_version(widget)
     yield from _about_mode(widget)
+    yield from _about_shared_app(widget)
     if widget.chat_bot_is_need_audio:
         yield _("Voice input works on pages with HTTPS only.")
     if widget.guest_days and widget.guests == Guests.LOGIN:
@@ -81,6 +83,21 @@ def _about_mode(widget: Widget) -> Iterator[str]:
         yield _("The SDK has no list of conversations for apps.")
     if widget.mode == Mode.BOT and widget.parameters:
         yield _("Only an agent in single-agent chatflow mode takes parameters.")
+
+
+def _about_shared_app(widget: Widget) -> Iterator[str]:
+    others = Widget.objects.filter(enabled=True, oauth_app=widget.oauth_app)
+    shown = [widget, *others.exclude(pk=widget.pk)] if widget.enabled else []
+    for restricted, open_ones in find_shared_apps(shown):
+        if widget in (restricted, *open_ones):
+            yield _(
+                "A guest of %(open)s gets a token that reaches the bot of “%(slug)s”, "
+                "too, although people are asked to log in there: give “%(slug)s” an "
+                "OAuth app of its own, authorised for a workspace of its own."
+            ) % {
+                "open": ", ".join(f"“{other.slug}”" for other in open_ones),
+                "slug": restricted.slug,
+            }
 
 
 def version_key(version: str) -> tuple[Any, ...]:

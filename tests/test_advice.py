@@ -5,6 +5,8 @@ import pytest
 from coze_widget.advice import give_advice, remind_to_publish, version_key
 from coze_widget.models import Widget
 
+pytestmark = pytest.mark.django_db
+
 
 def advice_for(**fields):
     return list(give_advice(Widget(bot_id="7400000000000000001", **fields)))
@@ -88,6 +90,43 @@ def test_numbers_that_browsers_round(number):
         "parameters into quotes."
     ]
     assert advice_for(mode="app", parameters={"a": [str(number), 1, 0.5]}) == []
+
+
+SHARED = (
+    "A guest of “shop” gets a token that reaches the bot of “staff”, too, although "
+    "people are asked to log in there: give “staff” an OAuth app of its own, authorised "
+    "for a workspace of its own."
+)
+
+
+def test_widgets_of_different_audience_share_an_app(make_widget, oauth_app):
+    """Whichever of the two is saved, the editor hears of it."""
+    shop = make_widget(slug="shop", guests="isolated")
+    assert list(give_advice(shop)) == []
+
+    staff = make_widget(slug="staff")
+
+    assert list(give_advice(shop)) == [SHARED]
+    assert list(give_advice(staff)) == [SHARED]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"guests": "isolated"}, {"oauth_app": "other"}, {"enabled": False}]
+)
+def test_an_app_is_not_shared_by(make_widget, oauth_app, fields):
+    shop = make_widget(slug="shop", guests="isolated")
+    other = make_widget(slug="other", **fields)
+
+    assert list(give_advice(shop)) == []
+    assert list(give_advice(other)) == []
+
+
+def test_the_advice_is_about_the_widget_that_was_saved(make_widget, oauth_app):
+    make_widget(slug="shop", guests="isolated")
+    make_widget(slug="staff")
+    second = make_widget(slug="office")
+
+    assert list(give_advice(second)) == [SHARED.replace("staff", "office")]
 
 
 @pytest.mark.parametrize(("mode", "what"), [("bot", "agent"), ("app", "app")])
