@@ -139,6 +139,11 @@ class Reader:
         self.project.manage(step.command.removeprefix("manage.py "))
         self.commands += 1
 
+    def add_sandbox(self):
+        """As the README says for those without an account at Coze."""
+        entries = ['    "coze_widget.sandbox",']
+        self._edit(self.project.settings, append_to_list, "INSTALLED_APPS", entries)
+
     def include_urls(self, step):
         block = step.block("python")
         [(_name, entries)] = read_lists(block)
@@ -185,7 +190,7 @@ def append_to_list(source, name, entries):
         for node in ast.parse(source).body
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.List)
-        and node.targets[0].id == name
+        and ast.unparse(node.targets[0]) == name
     ]
     return insert_lines(source, list_.end_lineno, entries)
 
