@@ -316,6 +316,12 @@ def test_in_the_page_the_sdk_may_do_what_it_does(inline, policy):
     assert find() == []
 
 
+def test_in_the_page_a_policy_about_pictures_stops_nothing(inline, policy):
+    policy(img_src=SELF)
+
+    assert find() == []
+
+
 def test_in_the_page_without_a_policy_nothing_is_asked(inline, settings):
     assert find() == []
 

@@ -1,0 +1,104 @@
+"""Projects that lack what others take for granted, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests import settings as usual
+
+AUTH = ["django.contrib.contenttypes", "django.contrib.auth"]
+NEEDED = ["django.contrib.sites", "coze_widget"]
+OURS = "coze_widget.middleware.VisitorMiddleware"
+LOGIN = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    OURS,
+]
+
+
+def run(**given):
+    return subprocess.run(
+        [sys.executable, "-m", "tests.tiny_project", json.dumps(given)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("apps", "middleware", "messages"),
+    [
+        pytest.param(
+            [*AUTH, "django.contrib.sessions", "django.contrib.staticfiles"],
+            LOGIN,
+            [],
+            id="whole",
+        ),
+        pytest.param([], [], ["W013", "W023", "W024"], id="next to nothing"),
+        pytest.param(
+            ["django.contrib.staticfiles"], [OURS], ["W023"], id="without auth"
+        ),
+        pytest.param(
+            [*AUTH, "django.contrib.staticfiles"],
+            [OURS],
+            ["W023"],
+            id="without sessions",
+        ),
+        pytest.param(
+            [*AUTH, "django.contrib.sessions"],
+            LOGIN,
+            ["W024"],
+            id="without staticfiles",
+        ),
+    ],
+)
+def test_guests_can_chat_in_a_project(oauth_config, apps, middleware, messages):
+    done = run(
+        INSTALLED_APPS=[*apps, *NEEDED],
+        MIDDLEWARE=middleware,
+        COZE_OAUTH_APPS={"default": oauth_config},
+    )
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["messages"] == [f"coze_widget.{id_}" for id_ in messages]
+    assert '<script src="/static/coze_widget/loader.js" defer>' in found["tag"]
+    assert found["frame"] == 200
+    assert found["session"]["notice"] == "guest"
+    assert found["session"]["token"].startswith("czs_")
+
+
+def test_a_project_without_sites_is_told_what_to_add():
+    done = run(INSTALLED_APPS=["coze_widget"])
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "django.core.exceptions.ImproperlyConfigured: coze_widget needs "
+        '"django.contrib.sites" in INSTALLED_APPS, and then `python manage.py migrate`.'
+    )
+
+
+def test_the_order_of_the_apps_does_not_matter(oauth_config):
+    done = run(
+        INSTALLED_APPS=["coze_widget", "django.contrib.sites"],
+        COZE_OAUTH_APPS={"default": oauth_config},
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["frame"] == 200
+
+
+def test_the_command_check_says_it():
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "check", f"--settings={usual.__name__}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert "coze_widget.W004" in done.stderr
+    assert done.returncode == 0
