@@ -19,6 +19,7 @@ from coze_widget.exceptions import CozeError
 from coze_widget.oauth.client import OAuthClient
 from coze_widget.oauth.credentials import OAuthApp
 from coze_widget.oauth.failures import CHECK_REGION
+from coze_widget.sentences import translate
 
 logger = logging.getLogger(__name__)
 
@@ -31,17 +32,29 @@ MAX_AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Verdict:
-    """What Coze said at `asked_at` (Unix seconds); `texts` has its refusal by language."""
+    """What Coze said at `asked_at` (Unix seconds).
+
+    `texts` has its refusal and the remedy by language, `facts` what its support asks for.
+    """
 
     asked_at: float
     accepted: bool
     is_key_unknown: bool = False
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    facts: str = ""
 
     @property
     def text(self) -> str:
+        return self._texts[0]
+
+    @property
+    def remedy(self) -> str:
+        return self._texts[1]
+
+    @property
+    def _texts(self) -> tuple[str, str]:
         is_chinese = (get_language() or "").lower().startswith("zh")
-        return self.texts.get("zh-hans" if is_chinese else "en", "")
+        return self.texts["zh-hans" if is_chinese else "en"]
 
 
 def ask_coze(client: OAuthClient) -> Verdict:
@@ -58,6 +71,7 @@ def ask_coze(client: OAuthClient) -> Verdict:
             accepted=False,
             is_key_unknown=exc.remedy == CHECK_REGION,
             texts={language: _say(exc, language) for language in LANGUAGES},
+            facts=exc.facts,
         )
     return Verdict(asked_at, accepted=True)
 
@@ -85,9 +99,12 @@ def recall(app: OAuthApp) -> Verdict | None:
         return None
 
 
-def _say(exc: CozeError, language: str) -> str:
+def _say(exc: CozeError, language: str) -> tuple[str, str]:
     with override(language):
-        return exc.translated(gettext)
+        return (
+            str(translate(exc.args[0], gettext)),
+            str(translate(exc.remedy, gettext)),
+        )
 
 
 def _key(app: OAuthApp) -> str:

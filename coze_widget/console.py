@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from coze_widget.oauth.credentials import COZE_CN_BASE_URL, COZE_COM_BASE_URL
 
 # Coze's guide on OAuth apps names the first; the other site has the same paths.
@@ -33,7 +35,16 @@ def other_region(base_url: str) -> str:
     return others.get(base_url, "")
 
 
+def is_on_this_machine(base_url: str) -> bool:
+    return urlsplit(base_url).hostname in ("localhost", "127.0.0.1", "::1")
+
+
 def find_console_urls(base_url: str) -> list[str]:
-    """Return the region's page of OAuth apps; both where the URL names no region."""
+    """Return the region's page of OAuth apps; both where the URL names no region.
+
+    A sandbox has none.
+    """
+    if is_on_this_machine(base_url):
+        return []
     known = OAUTH_APPS_URLS.get(base_url)
     return [known] if known else list(OAUTH_APPS_URLS.values())

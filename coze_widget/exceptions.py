@@ -50,16 +50,22 @@ class CozeError(Exception):
         self.remedy = remedy
         self.retry_after = retry_after
 
+    @property
+    def facts(self) -> str:
+        """Return status, code and logid as far as they are known."""
+        facts = {"HTTP": self.status, "code": self.code, "logid": self.logid}
+        return ", ".join(f"{name} {value}" for name, value in facts.items() if value)
+
     def __str__(self) -> str:
         return self.translated(str)
 
     def translated(self, lookup: Callable[[str], str]) -> str:
         """Return what `str` returns in the language of `lookup`, for one Django's."""
-        facts = {"HTTP": self.status, "code": self.code, "logid": self.logid}
-        known = ", ".join(f"{name} {value}" for name, value in facts.items() if value)
         sentence = self.args[0]
-        if known:
-            sentence = _("%(sentence)s (%(facts)s)", sentence=sentence, facts=known)
+        if self.facts:
+            sentence = _(
+                "%(sentence)s (%(facts)s)", sentence=sentence, facts=self.facts
+            )
         if self.remedy:
             sentence = _(
                 "%(sentence)s. %(remedy)s", sentence=sentence, remedy=self.remedy
