@@ -13,7 +13,7 @@ PACKAGE = Path("coze_widget")
 FLOORS = [
     {"conf", "exceptions", "redaction", "sentences", "version"},
     {"csp", "flights", "oauth", "paths", "responses", "validators"},
-    {"catalogue", "models", "oauth_apps"},
+    {"catalogue", "console", "models", "oauth_apps"},
     {
         "audience",
         "islands",
@@ -24,8 +24,25 @@ FLOORS = [
         "trial",
         "visitors",
     },
-    {"advice", "blocks", "bodies", "fields", "forms", "problems", "status"},
-    {"admin", "checks", "middleware", "templatetags", "views"},
+    {
+        "acceptance",
+        "advice",
+        "blocks",
+        "bodies",
+        "fields",
+        "forms",
+        "problems",
+        "status",
+    },
+    {
+        "admin",
+        "checklist",
+        "checks",
+        "middleware",
+        "setup_page",
+        "templatetags",
+        "views",
+    },
     {"apps", "urls"},
     {"sandbox", "testing"},
 ]
