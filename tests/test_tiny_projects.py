@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests import settings as usual
+from tests import tiny_project
 
 AUTH = ["django.contrib.contenttypes", "django.contrib.auth"]
 NEEDED = ["django.contrib.sites", "coze_widget"]
@@ -22,7 +23,7 @@ LOGIN = [
 
 def run(**given):
     return subprocess.run(
-        [sys.executable, "-m", "tests.tiny_project", json.dumps(given)],
+        [sys.executable, "-m", tiny_project.__name__, json.dumps(given)],
         capture_output=True,
         text=True,
         timeout=60,
