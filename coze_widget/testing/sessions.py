@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
-from django.test import Client
+from django.test import AsyncClient, Client
 
 from coze_widget.models import Widget
 from coze_widget.paths import view_path
@@ -28,7 +28,7 @@ def fetch_session(who: Any, widget: Widget, *, at: str = "") -> dict[str, Any]:
     `who` is a user, a client of Django's (and whoever it is logged in as), or None for
     a guest who comes for the first time. `at` is the URL of a live server.
     """
-    client = who if isinstance(who, Client) else _client_of(who)
+    client = _client_of(who)
     path = view_path("session", widget.slug)
     status, answer = _ask_live(client, at, path) if at else _ask(client, path)
     if status != 200:
@@ -36,10 +36,14 @@ def fetch_session(who: Any, widget: Widget, *, at: str = "") -> dict[str, Any]:
     return answer
 
 
-def _client_of(user: Any) -> Client:
+def _client_of(who: Any) -> Client:
+    if isinstance(who, Client):
+        return who
     client = Client()
-    if user is not None:
-        client.force_login(user)
+    if isinstance(who, AsyncClient):
+        client.cookies = who.cookies  # one person, who may get a guest's cookie here
+    elif who is not None:
+        client.force_login(who)
     return client
 
 

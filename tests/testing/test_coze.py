@@ -24,9 +24,9 @@ def test_coze_gives_no_token(coze, coze_chat, coze_widget, alice):
 
 
 def test_coze_gives_no_token_once(coze, coze_chat, coze_widget, alice):
-    coze.fail("token", status=429, times=1)
+    coze.fail("token", status=502, times=1)
 
-    assert_refused(alice, "unavailable", widget=coze_widget)
+    assert_refused(alice, "bad_gateway", widget=coze_widget)
     assert coze_chat(alice)
 
 
@@ -106,6 +106,16 @@ def test_every_test_begins_anew(_time, coze, coze_chat, alice):
 
     coze_chat(alice).say("hello")
     coze.fail("chat")
+
+
+def test_no_token_of_an_earlier_test_is_served(coze, coze_chat, alice, settings):
+    """Primary keys begin at 1 again, and the cache still has the token of the first."""
+    coze_chat(alice)
+    coze.reset()
+    for name, value in coze.build_settings().items():
+        setattr(settings, name, value)
+
+    assert coze_chat(alice).say("hello")
 
 
 def test_the_settings_are_those_of_the_project_again(settings):

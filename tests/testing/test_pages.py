@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
 from django.template import RequestContext, Template
 from django.test import RequestFactory
@@ -86,6 +87,20 @@ def test_words_are_no_widget(html):
 def test_what_is_no_page_has_neither_a_widget_nor_none(response):
     with pytest.raises(AssertionError, match="This is no page: (302|200)"):
         assert_no_widget(response)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_widget_of_an_earlier_test_is_remembered(coze, coze_widget, settings):
+    """Its table was emptied, as after a TransactionTestCase, and no signal said so."""
+    settings.COZE_WIDGET_MAX_AGE_SECONDS = 60
+    assert_widget(page())
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {Widget._meta.db_table}")
+    assert_widget(page())
+
+    coze.reset()
+
+    assert_no_widget(page())
 
 
 def test_a_saved_widget_is_one_that_the_form_would_take(coze):

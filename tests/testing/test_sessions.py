@@ -20,6 +20,12 @@ def test_the_site_decides_who_may_chat(coze_widget, coze_chat):
     assert_refused(None, "login_required", widget=coze_widget)
 
 
+def test_a_guest_of_the_async_client_is_known_again(guests, coze_chat, async_client):
+    guest = coze_chat(async_client)
+
+    assert coze_chat(async_client).session_name == guest.session_name
+
+
 def test_another_refusal_than_expected(coze_widget):
     with pytest.raises(AssertionError, match="login_required; expected is not_allowed"):
         assert_refused(None, "not_allowed", widget=coze_widget)
