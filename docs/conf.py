@@ -39,23 +39,29 @@ html_theme_options = {"navigation_with_keys": True}
 
 INDEXES = ("index", "README")
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
-# To a page of the same folder or below it, without an anchor.
-LINK = re.compile(r"\]\(((?!\.\./|\w+:)[\w/.-]+)\.md\)")
+# Text and target of a link to a page of the same folder or below it, without an anchor.
+LINK = re.compile(r"\[([^]]+)\]\(((?!\.\./|\w+:)[\w/.-]+)\.md\)")
 
 
 def add_navigation(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Turn the links of an index into the navigation, its headings into captions."""
+    """Turn the links of an index into the navigation.
+
+    On the first page the headings are captions and the links' texts are names; below it
+    pages go by their titles.
+    """
     if posixpath.basename(docname) not in INDEXES:
         return
+    is_first = docname == "index"
     before, *parts = HEADING.split(source[0])
     # What stands before the first heading greets; without headings it is all there is.
     sections = list(zip(parts[::2], parts[1::2], strict=True)) or [("", before)]
     for caption, section in sections:
-        pages = dict.fromkeys(LINK.findall(section))
+        pages = {page: name for name, page in LINK.findall(section)}
+        entries = [f"{name} <{page}>" for page, name in pages.items()]
+        title = [f":caption: {caption}"] if is_first else []
+        lines = [":hidden:", *title, "", *(entries if is_first else pages)]
         if pages:
-            title = [f":caption: {caption}"] if docname == "index" else []
-            lines = ["```{toctree}", ":hidden:", *title, "", *pages, "```"]
-            source[0] += "\n\n" + "\n".join(lines) + "\n"
+            source[0] += "\n\n```{toctree}\n" + "\n".join(lines) + "\n```\n"
 
 
 def say_language(
