@@ -56,7 +56,9 @@ def find_widget(request: HttpRequest | None, slug: str = "") -> Widget:
 
 
 def base_url_of(widget: Widget, request: HttpRequest | None) -> str:
-    """Return the API that the widget talks to; without a working credential, NotShown."""
+    """Return the API that the widget talks to; raises NotShown where no chat can open."""
+    if not conf.identity_key:
+        raise NotShown("COZE_IDENTITY_KEY is not set")
     try:
         return find_oauth_app(widget.oauth_app).base_url
     except CredentialsError as exc:

@@ -1,8 +1,17 @@
 from __future__ import annotations
 
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import path
 
-from coze_widget import views
+if not apps.is_installed("coze_widget"):
+    # The models would say so as well, of whichever of them is imported first.
+    raise ImproperlyConfigured(
+        "The URLconf includes coze_widget.urls, and INSTALLED_APPS has no "
+        '"coze_widget". It needs "django.contrib.sites" there, too.'
+    )
+
+from coze_widget import views  # after the above
 
 app_name = "coze_widget"
 

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sites.models import Site
+from django.db import connection
 from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 from django.test.html import parse_html
@@ -265,6 +266,22 @@ def test_a_project_without_our_urls(widget, settings, reasons, inline):
 
 
 urlpatterns = []
+
+
+def test_a_server_without_an_identity_key(widget, settings, caplog):
+    settings.COZE_IDENTITY_KEY = ""
+
+    assert render() == ""
+    assert "No widget is shown: COZE_IDENTITY_KEY is not set" in caplog.text
+
+
+def test_a_database_without_our_tables(widget, reasons):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE coze_widget_widget RENAME TO not_migrated")
+
+    comment = reasons()
+
+    assert "Error, see the log. Has `python manage.py migrate` been run?" in comment
 
 
 def test_a_failure_never_reaches_the_page(widget, reasons, monkeypatch):

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.db import DatabaseError
 from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,6 +17,8 @@ from coze_widget.blocks import NotShown, SwitchedOff, render_tag
 
 logger = logging.getLogger("coze_widget")
 register = template.Library()
+
+MIGRATE = "Has `python manage.py migrate` been run?"
 
 
 @register.simple_tag(takes_context=True)
@@ -49,6 +52,9 @@ def coze_widget(
     except NotShown as exc:
         logger.warning("No widget is shown: %s", exc)
         return _why(str(exc))
+    except DatabaseError as exc:
+        logger.exception("No widget is shown: the database failed. %s", MIGRATE)
+        return _why(f"{type(exc).__name__}, see the log. {MIGRATE}")
     except Exception as exc:
         logger.exception("No widget is shown: it failed")
         return _why(f"{type(exc).__name__}, see the log")
