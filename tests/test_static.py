@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 
@@ -39,3 +40,8 @@ def test_no_script_asks_for_anything_but_the_session_view_and_the_sdk():
 def test_no_script_keeps_anything_in_the_browser():
     for name in ("loader.js", "chat.js"):
         assert not re.search(r"localStorage|sessionStorage|indexedDB", read(name))
+
+
+def test_a_page_that_nobody_chats_on_pays_less_than_six_kilobytes():
+    """The loader's share; the rest are the tag's few hundred bytes."""
+    assert len(gzip.compress(read("loader.js").encode())) < 5_750

@@ -4,8 +4,7 @@
 (() => {
   "use strict";
 
-  const PROTOCOL = 1;
-  const NEWEST_PROTOCOL = 2;
+  const PROTOCOL = 1; // its neighbours are understood too: docs/upgrading.md
   const LANGUAGES = ["en", "zh-CN"];
   const MAX_TITLE_LENGTH = 100;
   const ANSWER_TIMEOUT_MS = 15000;
@@ -610,7 +609,7 @@
     hear(event) {
       const { coze_widget: protocol, type, slug } = event.data || {};
       if (event.source !== window.parent || event.origin !== location.origin) return;
-      if (!(protocol > 0 && protocol <= NEWEST_PROTOCOL) || slug !== this.slug) return;
+      if (!(Math.abs(protocol - PROTOCOL) <= 1) || slug !== this.slug) return;
       // Inline, the loader may come after us, or come anew: then it calls.
       if (type === "call") this.greet();
       if (type !== "welcome") return;

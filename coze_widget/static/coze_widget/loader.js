@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const PROTOCOL = 1; // and its successor are understood
+  const PROTOCOL = 1; // its neighbours are understood too: docs/upgrading.md
   const SLOW_AFTER_MS = 8000;
   // The chat greets before its document has loaded; by then, or never.
   const SILENT_AFTER_MS = 2000;
@@ -293,7 +293,14 @@
       this.showState();
       this.say(texts.connecting);
       this.stopTimers();
-      this.slowTimer = setTimeout(() => this.say(texts.slow, { canRetry: true }), SLOW_AFTER_MS);
+      if (this.isStranger) this.giveUp();
+      else
+        this.slowTimer = setTimeout(() => this.say(texts.slow, { canRetry: true }), SLOW_AFTER_MS);
+    }
+
+    giveUp() {
+      this.stopTimers();
+      this.say(this.island.texts.failed, { canRetry: true, isBusy: false });
     }
 
     stopTimers() {
@@ -302,6 +309,7 @@
     }
 
     startAgain() {
+      if (this.isStranger) location.reload();
       this.drop();
       this.wait();
       this.drawFrame();
@@ -309,15 +317,11 @@
     }
 
     drawFrame() {
-      const { texts, frame_url: src } = this.island;
+      const { frame_url: src } = this.island;
       if (this.isInline) return;
       const frame = element("iframe", { title: this.title, src });
       frame.onload = () => {
-        this.silentTimer = setTimeout(() => {
-          if (this.port) return;
-          this.stopTimers();
-          this.say(texts.failed, { canRetry: true, isBusy: false });
-        }, SILENT_AFTER_MS);
+        this.silentTimer = setTimeout(() => this.port || this.giveUp(), SILENT_AFTER_MS);
       };
       this.frame = frame;
       this.panel.prepend(frame);
@@ -342,9 +346,15 @@
       widgets.delete(this.island.slug);
     }
 
-    greet({ source, origin }) {
+    greet({ source, origin, data }) {
       const chat = this.frame ? this.frame.contentWindow : this.isInline && window;
       if (source !== chat || origin !== this.origin) return;
+      // One of us came out of a cache, and is too old for the other.
+      this.isStranger = Math.abs(data.coze_widget - PROTOCOL) > 1;
+      if (this.isStranger) {
+        if (this.isOpen) this.giveUp();
+        return;
+      }
       const { slug, lang, overrides } = this.island;
       const { port1, port2 } = new MessageChannel();
       const welcome = {
@@ -411,8 +421,7 @@
 
   window.addEventListener("message", (event) => {
     const { coze_widget: protocol, type, slug } = event.data || {};
-    const isHello = [PROTOCOL, PROTOCOL + 1].includes(protocol) && type === "hello";
-    if (isHello && widgets.has(slug)) widgets.get(slug).greet(event);
+    if (protocol >= 0 && type === "hello" && widgets.has(slug)) widgets.get(slug).greet(event);
   });
 
   window.CozeWidget = {
