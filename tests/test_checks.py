@@ -179,6 +179,22 @@ def test_before_the_first_migration_there_are_no_rows(make_widget, monkeypatch):
 
 
 @pytest.mark.django_db
+def test_without_widgets_nothing_is_missed(make_widget, settings):
+    """On staging nobody needs a key; a slip remains one."""
+    make_widget(oauth_app="other")
+    settings.CACHES = {"default": {"BACKEND": LOCMEM}}
+    settings.COZE_IDENTITY_KEY = ""
+    settings.COZE_OAUTH_APPS = {}
+    settings.MIDDLEWARE = []
+    settings.COZE_MAX_RETRIES = "2"
+
+    assert len(find_messages()) == 7
+    settings.COZE_WIDGETS_ENABLED = False
+
+    assert [message.id for message in find_messages()] == ["coze_widget.E030"]
+
+
+@pytest.mark.django_db
 def test_all_that_is_to_be_said_has_one_door(make_widget, settings):
     make_widget(oauth_app="other")
     settings.COZE_IDENTITY_KEY = ""

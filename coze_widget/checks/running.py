@@ -18,6 +18,7 @@ from coze_widget.checks.rows import check_rows
 from coze_widget.checks.seen import check_sightings
 from coze_widget.checks.values import check_cache_is_shared, check_values
 from coze_widget.checks.wiring import check_wiring
+from coze_widget.conf import conf
 from coze_widget.models import Widget
 
 logger = logging.getLogger(__name__)
@@ -26,12 +27,11 @@ logger = logging.getLogger(__name__)
 def check_settings(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    return [
-        *check_credentials(),
-        *check_values(),
-        *check_wiring(),
-        *check_page_policies(),
-    ]
+    messages = [*check_credentials(), *check_values()]
+    # Where no page has a widget, nobody misses the rest.
+    if conf.widgets_enabled:
+        messages += [*check_wiring(), *check_page_policies()]
+    return messages
 
 
 def check_widgets(
@@ -40,6 +40,8 @@ def check_widgets(
     **kwargs: Any,
 ) -> list[CheckMessage]:
     """Run where Django allows queries in checks: `check --database default`, `migrate`."""
+    if not conf.widgets_enabled:
+        return []
     return [
         message
         for alias in databases or []
@@ -52,6 +54,8 @@ def check_deployment(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Run by `check --deploy` only: test runs switch DEBUG off as well, and need none of it."""
+    if not conf.widgets_enabled:
+        return []
     return [
         *check_cache_is_shared(),
         *check_collected_files(),

@@ -106,9 +106,8 @@ def _check_login() -> Iterator[CheckMessage]:
 
 def _has_middleware(wanted: str) -> bool:
     """Compare names: without auth its middleware cannot be imported."""
-    return any(
-        path == wanted or wanted in _names_of_bases(path)
-        for path in settings.MIDDLEWARE
+    return wanted in settings.MIDDLEWARE or any(
+        wanted in _names_of_bases(path) for path in settings.MIDDLEWARE
     )
 
 
