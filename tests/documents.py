@@ -52,6 +52,17 @@ def all_blocks(*languages: str) -> list[Block]:
     return [block for block in found if not languages or block.language in languages]
 
 
+def texts_of(page: Path) -> list[str]:
+    """Return what is read as plain text: no code, no marks."""
+    inline = [token for token in _parser.parse(read(page)) if token.children]
+    return [
+        part.content
+        for token in inline
+        for part in token.children
+        if part.type == "text"
+    ]
+
+
 def links_of(page: Path) -> list[str]:
     """Return the targets of links and pictures."""
     inline = [token for token in _parser.parse(read(page)) if token.children]

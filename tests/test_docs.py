@@ -41,6 +41,7 @@ from tests.documents import (
     links_of,
     pages_linked_from,
     read,
+    texts_of,
 )
 from tests.keypairs import private_pem
 from tests.test_readme import settings_of_conf
@@ -233,6 +234,12 @@ def test_links_lead_somewhere(page):
             file = (page.parent / path).resolve() if path else page
             assert file.exists(), target
             assert not anchor or anchor in anchors_of(file), target
+
+
+@pytest.mark.parametrize("page", pages())
+def test_every_mark_is_understood(page):
+    """`**词：**词` stays as it is: after a mark of Chinese, `**` must meet one, or a space."""
+    assert [text for text in texts_of(page) if "**" in text or "](" in text] == []
 
 
 def test_every_page_can_be_reached_from_the_readme():
