@@ -38,10 +38,10 @@ def test_a_fixture_can_be_overridden(tmp_path):
 
 def test_djangos_runner_runs_the_examples_as_they_stand(tmp_path):
     """In two processes, which share nothing."""
-    tests = examples("(CozeTestMixin, TestCase)")
+    tests = [*examples("(CozeTestMixin, TestCase)"), *examples("(TestCase)")]
     write(tmp_path, {f"test_{number}.py": text for number, text in enumerate(tests)})
 
     said = run(tmp_path, "-W", "error", "manage.py", "test", "--parallel", "2")
 
-    assert len(tests) == 3
+    assert len(tests) == 4
     assert f"Ran {count_tests(*tests)} tests" in said
