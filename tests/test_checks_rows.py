@@ -97,7 +97,7 @@ def test_the_site_of_the_settings_is_not_there(settings, make_widget):
 
     assert message.id == "coze_widget.W016"
     assert message.msg == "SITE_ID is 77, and there is no such site."
-    assert message.hint.startswith("There, only widgets for all sites are shown.")
+    assert message.hint.startswith("There, Django's own login page fails, and only ")
 
 
 def test_the_site_of_the_settings_is_there(settings, make_widget):
@@ -117,6 +117,27 @@ def test_a_host_without_a_site(site, settings, make_widget):
         "ALLOWED_HOSTS has hosts that no site has as its domain: "
         "shop.example, tea.example."
     )
+
+
+@pytest.mark.parametrize(
+    ("domain", "is_told"),
+    [
+        ("shop.example", True),
+        ("127.0.0.1:8000", False),
+        ("localhost", False),
+        ("shop.localhost", False),
+    ],
+)
+def test_a_developers_machine_without_a_site(site, settings, domain, is_told):
+    """Nobody can log in to the admin, so there is no widget yet."""
+    settings.DEBUG = True
+    settings.ALLOWED_HOSTS = []
+    Site.objects.create(domain=domain)
+
+    told = [(message.id, message.msg) for message in find()]
+
+    sentence = "SITE_ID is not set, and no site has a local domain."
+    assert told == [("coze_widget.W016", sentence)] * is_told
 
 
 def test_not_every_host_is_named(site, settings, make_widget):
@@ -147,11 +168,11 @@ def test_a_site_may_name_its_port_and_be_written_large(site, settings, make_widg
     assert find() == []
 
 
-def test_without_a_widget_no_site_is_needed(settings, make_widget):
+@pytest.mark.django_db
+def test_a_host_without_a_site_is_told_before_there_is_a_widget(settings):
     settings.ALLOWED_HOSTS = ["shop.example"]
-    make_widget(enabled=False)
 
-    assert find() == []
+    assert "shop.example" in only(find(), "W016")
 
 
 def test_a_widget_of_a_site_that_nobody_can_reach(site, settings, make_widget):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.conf import settings
 from django.contrib.sites.models import Site
@@ -29,6 +29,8 @@ COLUMNS = (
     "slug",
 )
 MAX_NAMED = 10
+# As Django lets them in where DEBUG is on and ALLOWED_HOSTS is empty.
+LOCAL_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
 
 
 def check_rows(alias: str) -> Iterator[CheckMessage]:
@@ -38,7 +40,7 @@ def check_rows(alias: str) -> Iterator[CheckMessage]:
     enabled = [row for row in rows if row.enabled]
     yield from _check_audiences(enabled)
     yield from check_inline_policies(enabled)
-    if enabled and router.allow_migrate_model(alias, Site):
+    if router.allow_migrate_model(alias, Site):
         yield from _check_sites(enabled, alias)
 
 
@@ -92,6 +94,8 @@ def _check_sites(enabled: list[Widget], alias: str) -> Iterator[CheckMessage]:
             )
         return
     known = {_host_of(domain) for domain in sites.values()}
+    if settings.DEBUG and not settings.ALLOWED_HOSTS and not _has_local(known):
+        yield _no_site(_("SITE_ID is not set, and no site has a local domain."))
     lonely = [host for host in _public_hosts() if host not in known]
     if lonely:
         yield _no_site(
@@ -106,8 +110,9 @@ def _no_site(said: str) -> CheckMessage:
     return Warning(
         said,
         hint=_(
-            "There, only widgets for all sites are shown. Add the site in the admin, or "
-            "set SITE_ID, before people chat: histories hang on the site."
+            "There, Django's own login page fails, and only widgets for all sites are "
+            "shown. Set SITE_ID, or add a site with this domain, before people chat: "
+            "histories hang on the site."
         ),
         id="coze_widget.W016",
     )
@@ -134,6 +139,10 @@ def _check_bound(
 def _host_of(domain: str) -> str:
     """Return a site's domain as `validate_host` wants it, without its port."""
     return split_domain_port(domain)[0] or domain.lower()
+
+
+def _has_local(hosts: Iterable[str]) -> bool:
+    return any(validate_host(host, LOCAL_HOSTS) for host in hosts)
 
 
 def _public_hosts() -> list[str]:
