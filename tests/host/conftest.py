@@ -68,14 +68,17 @@ def started(tmp_path_factory, fresh_python):
     return folder
 
 
-@pytest.fixture
-def fresh_project(started, fresh_python, tmp_path):
-    folder = shutil.copytree(started, tmp_path / "mysite")
+def project_in(folder, python):
     return Project(
         folder=folder,
-        python=fresh_python,
+        python=python,
         settings=folder / "mysite/settings.py",
         urls=folder / "mysite/urls.py",
         template=folder / "templates/home.html",
         environ=bare_environ(),
     )
+
+
+@pytest.fixture
+def fresh_project(started, fresh_python, tmp_path):
+    return project_in(shutil.copytree(started, tmp_path / "mysite"), fresh_python)
