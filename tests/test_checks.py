@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.checks import run_checks
 from django.db import router
+from django.utils import translation
 
 from coze_widget import checks
 from coze_widget.checks import (
@@ -176,6 +177,24 @@ def test_before_the_first_migration_there_are_no_rows(make_widget, monkeypatch):
     monkeypatch.setattr(Widget._meta, "db_table", "not_there_yet")
 
     assert check_widgets(databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_the_checks_speak_the_readers_language(make_widget, settings):
+    make_widget(oauth_app="other")
+    settings.CACHES = {"default": {"BACKEND": LOCMEM}}
+    settings.MIDDLEWARE = []
+    settings.COZE_IDENTITY_KEY = ""
+    settings.COZE_OAUTH_APPS = {"default": {}}
+    settings.COZE_MAX_RETRIES = "2"
+
+    with translation.override("zh-hans"):
+        messages = find_messages()
+
+    assert len(messages) == 7
+    for message in messages:
+        assert re.search("[\u4e00-\u9fff]", message.msg)
+        assert re.search("[\u4e00-\u9fff]", message.hint)
 
 
 @pytest.mark.django_db

@@ -158,7 +158,7 @@ def _directives(config: object) -> dict[str, tuple[str, ...]]:
     if not isinstance(config, Mapping):
         return {}
     return {
-        str(name): _sources(value)
+        str(name).lower(): _sources(value)
         for name, value in config.items()
         if value not in (None, False)
     }
@@ -167,7 +167,7 @@ def _directives(config: object) -> dict[str, tuple[str, ...]]:
 def _sources(value: object) -> tuple[str, ...]:
     values = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
     words = [word for value in values for word in str(value).split()]
-    return tuple(NONCE if word in NONCES else word for word in words)
+    return tuple(NONCE if word in NONCES else word.lower() for word in words)
 
 
 def _blocks_our_script(policy: Policy) -> bool:
