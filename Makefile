@@ -87,7 +87,7 @@ package: $(VENV)/installed $(TOOLS)/installed ## Build wheel and sdist into dist
 	@$(TOOLS)/bin/twine check --strict dist/*
 	@$(NOX) --session install
 
-audit: $(TOOLS)/installed ## Ask the public advisories about what we need (not part of CI; exit code 3: nobody could be asked)
+audit: $(TOOLS)/installed ## Ask the public advisories about what we need (says so where nobody could be asked; not part of CI)
 	@$(TOOLS)/bin/python lint/audit.py
 
 hooks: $(VENV)/installed $(TOOLS)/installed ## Check each commit with the tools that are here; no network
