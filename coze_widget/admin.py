@@ -3,8 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.forms import Script
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
@@ -13,8 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from coze_widget.advice import give_advice, remind_to_publish
 from coze_widget.forms import WidgetForm
 from coze_widget.models import Widget
+from coze_widget.setup_page import ask_about_configured, build_context
 from coze_widget.status import find_status
 
+SETUP_URL_NAME = "coze_widget_widget_setup"
 HEADLINES: dict[bool | str | None, Any] = {
     True: _("Shown on pages that have its tag."),
     None: _("Shown to you alone."),
@@ -116,6 +123,32 @@ class WidgetAdmin(admin.ModelAdmin):
             return ((None, {"fields": ("name", "slug")}), *self.fieldsets[1:])
         return self.fieldsets
 
+    def get_urls(self) -> list[URLPattern]:
+        """Put ours first: the last of Django's own takes any path for a row's id."""
+        view = self.admin_site.admin_view(self.setup_view)
+        return [path("setup/", view, name=SETUP_URL_NAME), *super().get_urls()]
+
+    @method_decorator(transaction.non_atomic_requests)  # Coze may take seconds
+    def setup_view(self, request: HttpRequest) -> HttpResponse:
+        """Show what is still to be done; a POST asks Coze about each OAuth app."""
+        may_ask = self.has_change_permission(request)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            if not may_ask:
+                raise PermissionDenied
+            ask_about_configured()
+            return HttpResponseRedirect(request.path)
+        context = {
+            **self.admin_site.each_context(request),
+            **build_context(request, current_app=self.admin_site.name),
+            "title": _("Setting up"),
+            "opts": self.opts,
+            "may_ask": may_ask,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/coze_widget/widget/setup.html", context)
+
     @admin.display(description=_("site"), ordering="site")
     def shown_on(self, widget: Widget) -> Any:
         return widget.site or _("All sites")
@@ -129,11 +162,17 @@ class WidgetAdmin(admin.ModelAdmin):
         found = find_status(widget)
         works = found.works if widget.enabled else "off"
         return format_html(
-            '<div class="coze-status" data-works="{}"><strong>{}</strong> {}</div>',
+            '<div class="coze-status" data-works="{}"><strong>{}</strong> {}{}</div>',
             works,
             HEADLINES[works],
             found.text,
+            "" if found.works else self._setup_link(),
         )
+
+    def _setup_link(self) -> SafeString:
+        name = f"admin:{SETUP_URL_NAME}"
+        url = reverse(name, current_app=self.admin_site.name)
+        return format_html(' <a href="{}">{}</a>', url, _("What to do"))
 
     @admin.display(description=_("for templates"))
     def tag(self, widget: Widget) -> SafeString:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
@@ -14,7 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
-from coze_widget.acceptance import Verdict
+from coze_widget.acceptance import Verdict, ask_about_all
 from coze_widget.checklist.items import Item, Link, Section, State
 from coze_widget.conf import conf
 from coze_widget.console import (
@@ -71,6 +71,14 @@ def _candidate(
         problem = _("The settings of the connection (COZE_PROXIES …) cannot be used.")
         return Candidate(name, path=path, problem=problem)
     return Candidate(name, app, client, path)
+
+
+def ask_about(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return them with what Coze says now; one without a credential stays as it is."""
+    candidates = list(candidates)
+    clients = {one.name: one.client for one in candidates if one.client}
+    verdicts = dict(zip(clients, ask_about_all(clients.values()), strict=True))
+    return [one.judged(verdicts.get(one.name)) for one in candidates]
 
 
 def whole_path(path: str) -> str:

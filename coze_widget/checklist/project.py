@@ -96,8 +96,7 @@ def _identity_key(found: set[str | None]) -> Iterator[Item]:
             "identity_key",
             State.OPEN,
             _("Set COZE_IDENTITY_KEY: without DEBUG nothing works until it is there."),
-            advice=_("Keep it: with another key everybody's history starts anew."),
-            code=IDENTITY_KEY_COMMAND,
+            **_new_identity_key(),
         )
     elif not found & {MISSING_IDENTITY_KEY, "coze_widget.E002"} and conf.identity_key:
         yield Item("identity_key", State.DONE, _("COZE_IDENTITY_KEY is set."))
@@ -135,10 +134,18 @@ def _tables(rows: Rows) -> Iterator[Item]:
 
 def _from_message(message: CheckMessage) -> Item:
     is_error = message.level >= ERROR
+    if message.id == MISSING_IDENTITY_KEY:
+        return Item(message.id, State.FAILED, str(message.msg), **_new_identity_key())
     return Item(
         str(message.id),
         State.FAILED if is_error else State.OPEN if message.id in STEPS else State.NOTE,
         str(message.msg),
         advice=str(message.hint or ""),
-        code=IDENTITY_KEY_COMMAND if message.id == MISSING_IDENTITY_KEY else "",
     )
+
+
+def _new_identity_key() -> dict[str, str]:
+    return {
+        "advice": _("Keep it: with another key everybody's history starts anew."),
+        "code": IDENTITY_KEY_COMMAND,
+    }

@@ -9,9 +9,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from coze_widget.acceptance import ask_about_all
 from coze_widget.checklist.items import Checklist, Item, State
-from coze_widget.checklist.oauth_app import Candidate, read_configured, read_file
+from coze_widget.checklist.oauth_app import (
+    Candidate,
+    ask_about,
+    read_configured,
+    read_file,
+)
 from coze_widget.checklist.whole import build_checklist
 from coze_widget.checklist.widgets import read_rows
 from coze_widget.redaction import holds_credential
@@ -72,20 +76,10 @@ class Command(BaseCommand):
             raise CommandError(_("Not ready yet: see the list."))
 
     def _ask(self, candidates: list[Candidate]) -> list[Candidate]:
-        asked = [one for one in candidates if one.app and one.client]
-        for one in asked:
-            self.stderr.write(
-                _("Asking %(base_url)s …") % {"base_url": one.app and one.app.base_url},
-                self.style.HTTP_INFO,
-            )
-        verdicts = dict(
-            zip(
-                [one.name for one in asked],
-                ask_about_all(one.client for one in asked if one.client),
-                strict=True,
-            )
-        )
-        return [one.judged(verdicts.get(one.name)) for one in candidates]
+        for app in [one.app for one in candidates if one.app]:
+            sentence = _("Asking %(base_url)s …") % {"base_url": app.base_url}
+            self.stderr.write(sentence, self.style.HTTP_INFO)
+        return ask_about(candidates)
 
     def _print(self, checklist: Checklist) -> None:
         for section in checklist.sections:
