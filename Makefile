@@ -82,6 +82,7 @@ docs: $(VENV)/installed $(VENV)-docs/installed ## Build the documentation into b
 	@$(VENV)-docs/bin/sphinx-build --quiet --fail-on-warning --keep-going -E -d build/doctrees docs build/docs
 
 package: $(VENV)/installed $(TOOLS)/installed ## Build wheel and sdist into dist/, check them, and install from wheel, path and git
+	@test -z "$$(git status --porcelain -- coze_widget 2>/dev/null)" || echo "==> coze_widget/ has changes that are not committed: they go in, too"
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation
 	@$(TOOLS)/bin/twine check --strict dist/*
