@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from django.core.checks import ERROR, CheckMessage
 from django.utils.translation import gettext as _
@@ -92,12 +93,10 @@ def _literal(text: str) -> str:
 
 def _identity_key(found: set[str | None]) -> Iterator[Item]:
     if conf.identity_key == DEBUG_IDENTITY_KEY:
-        yield Item(
-            "identity_key",
-            State.OPEN,
-            _("Set COZE_IDENTITY_KEY: without DEBUG nothing works until it is there."),
-            **_new_identity_key(),
+        sentence = _(
+            "Set COZE_IDENTITY_KEY: without DEBUG nothing works until it is there."
         )
+        yield _with_command(Item("identity_key", State.OPEN, sentence))
     elif not found & {MISSING_IDENTITY_KEY, "coze_widget.E002"} and conf.identity_key:
         yield Item("identity_key", State.DONE, _("COZE_IDENTITY_KEY is set."))
 
@@ -134,18 +133,18 @@ def _tables(rows: Rows) -> Iterator[Item]:
 
 def _from_message(message: CheckMessage) -> Item:
     is_error = message.level >= ERROR
-    if message.id == MISSING_IDENTITY_KEY:
-        return Item(message.id, State.FAILED, str(message.msg), **_new_identity_key())
-    return Item(
+    item = Item(
         str(message.id),
         State.FAILED if is_error else State.OPEN if message.id in STEPS else State.NOTE,
         str(message.msg),
         advice=str(message.hint or ""),
     )
+    return _with_command(item) if message.id == MISSING_IDENTITY_KEY else item
 
 
-def _new_identity_key() -> dict[str, str]:
-    return {
-        "advice": _("Keep it: with another key everybody's history starts anew."),
-        "code": IDENTITY_KEY_COMMAND,
-    }
+def _with_command(item: Item) -> Item:
+    return replace(
+        item,
+        advice=_("Keep it: with another key everybody's history starts anew."),
+        code=IDENTITY_KEY_COMMAND,
+    )
