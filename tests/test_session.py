@@ -161,7 +161,7 @@ def test_a_stranger_is_asked_to_log_in(widget, coze):
     response = post(browser())
 
     assert problem(response) == (401, "login_required")
-    assert response.json()["login_url"] == "/accounts/login/"
+    assert response.json()["login_url"] == "/admin/login/"
     assert mints(coze) == []
 
 

@@ -13,6 +13,7 @@ from django.utils.ipv6 import is_valid_ipv6_address
 from django.utils.translation import gettext as _
 
 from coze_widget.audience import find_shared_apps
+from coze_widget.checks.login import check_login_page
 from coze_widget.checks.policies import check_inline_policies
 from coze_widget.conf import conf
 from coze_widget.models import Widget
@@ -40,6 +41,7 @@ def check_rows(alias: str) -> Iterator[CheckMessage]:
     enabled = [row for row in rows if row.enabled]
     yield from _check_audiences(enabled)
     yield from check_inline_policies(enabled)
+    yield from check_login_page(enabled)
     if router.allow_migrate_model(alias, Site):
         yield from _check_sites(enabled, alias)
 
