@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import secrets
 import time
@@ -19,6 +17,7 @@ from coze_widget.exceptions import CozeError
 from coze_widget.oauth.client import OAuthClient
 from coze_widget.oauth.credentials import OAuthApp
 from coze_widget.oauth.failures import CHECK_REGION
+from coze_widget.openings import fingerprint
 from coze_widget.sentences import translate
 
 logger = logging.getLogger(__name__)
@@ -108,13 +107,4 @@ def _say(exc: CozeError, language: str) -> tuple[str, str]:
 
 
 def _key(app: OAuthApp) -> str:
-    """Return a key made of public ids only."""
-    parts = [
-        app.base_url,
-        app.client_id,
-        app.public_key_id,
-        app.account_id,
-        app.enterprise_id,
-    ]
-    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-    return f"coze_widget:acceptance:{digest}"
+    return f"coze_widget:acceptance:{fingerprint(app)}"

@@ -29,6 +29,7 @@ from coze_widget.flights import Flights
 from coze_widget.oauth.client import AccessToken, OAuthClient
 from coze_widget.oauth.credentials import OAuthApp
 from coze_widget.oauth_apps import find_oauth_app, get_client
+from coze_widget.openings import note_opening
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +141,7 @@ def _renew(key: str, wanted: TokenRequest) -> AccessToken:
             return kept
         raise
     _write(key, token)
+    note_opening(wanted.app)
     return token
 
 

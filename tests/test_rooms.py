@@ -13,7 +13,7 @@ PACKAGE = Path("coze_widget")
 FLOORS = [
     {"conf", "exceptions", "redaction", "sentences", "version"},
     {"csp", "flights", "oauth", "paths", "responses", "validators"},
-    {"catalogue", "console", "models", "oauth_apps"},
+    {"catalogue", "console", "models", "oauth_apps", "openings"},
     {
         "audience",
         "islands",

@@ -261,6 +261,15 @@ def test_files_that_were_never_collected_break_nothing(rf, widget, settings, tmp
     assert context["probes"]["scripts"] == context["probes"]["frames"] == []
 
 
+def test_the_first_chat_ticks_itself_off(editor, widget):
+    before = page(editor)
+
+    editor.post("/chat/support/session/", "{}", content_type="application/json")
+
+    assert state_of(before, "Open the chat on a page of yours") == "unseen"
+    assert state_of(page(editor), "Somebody has opened the chat") == "done"
+
+
 # --- what the browser is to look at
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from enum import Enum
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 
@@ -84,3 +87,9 @@ class Checklist:
 
     def count(self, *states: State) -> int:
         return sum(item.state in states for item in self)
+
+
+def say_moment(moment: float) -> str:
+    """Return a moment in Unix seconds as people here write it, with its time zone."""
+    when = localtime(datetime.fromtimestamp(moment, timezone.utc))
+    return date_format(when, "Y-m-d H:i:s T")

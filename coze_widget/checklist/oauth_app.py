@@ -7,15 +7,12 @@ import shlex
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from coze_widget.acceptance import Verdict, ask_about_all
-from coze_widget.checklist.items import Item, Link, Section, State
+from coze_widget.checklist.items import Item, Link, Section, State, say_moment
 from coze_widget.conf import conf
 from coze_widget.console import (
     PERMISSIONS,
@@ -256,8 +253,7 @@ def _answer(candidate: Candidate, *, is_offline: bool) -> Iterator[Item]:
 
 
 def _asked(verdict: Verdict) -> str:
-    when = localtime(datetime.fromtimestamp(verdict.asked_at, timezone.utc))
-    sentence = _("Asked at %(time)s.") % {"time": date_format(when, "H:i:s T")}
+    sentence = _("Asked at %(time)s.") % {"time": say_moment(verdict.asked_at)}
     return f"{sentence} ({verdict.facts})" if verdict.facts else sentence
 
 

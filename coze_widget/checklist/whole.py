@@ -13,6 +13,7 @@ from coze_widget.checklist.oauth_app import (
 from coze_widget.checklist.project import list_project
 from coze_widget.checklist.widgets import Rows, list_widgets
 from coze_widget.checks import find_messages
+from coze_widget.openings import last_opening
 
 
 def build_checklist(
@@ -27,9 +28,19 @@ def build_checklist(
     sections = [
         *_oauth_apps(candidates, is_offline=is_offline),
         list_project(find_messages(), rows, candidates),
-        list_widgets(rows, slug=slug, current_app=current_app),
+        list_widgets(
+            rows,
+            slug=slug,
+            current_app=current_app,
+            opened_at=_last_opening(candidates),
+        ),
     ]
     return Checklist([section for section in sections if section.items])
+
+
+def _last_opening(candidates: Sequence[Candidate]) -> int | None:
+    moments = [last_opening(one.app) for one in candidates if one.app]
+    return max(filter(None, moments), default=None)
 
 
 def _oauth_apps(

@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from coze_widget.advice import remind_to_publish
-from coze_widget.checklist.items import Item, Link, Section, State
+from coze_widget.checklist.items import Item, Link, Section, State, say_moment
 from coze_widget.models import Place, Widget
 from coze_widget.paths import NotMounted, view_path
 from coze_widget.status import find_status
@@ -51,7 +51,14 @@ def _answers(alias: str) -> bool:
     return True
 
 
-def list_widgets(rows: Rows, *, slug: str = "", current_app: str = "admin") -> Section:
+def list_widgets(
+    rows: Rows,
+    *,
+    slug: str = "",
+    current_app: str = "admin",
+    opened_at: int | None = None,
+) -> Section:
+    """`opened_at` is the moment (Unix seconds) when somebody last got a token."""
     return Section(
         "widgets",
         _("Widgets"),
@@ -59,6 +66,7 @@ def list_widgets(rows: Rows, *, slug: str = "", current_app: str = "admin") -> S
             *_without_rows(rows, slug=slug, current_app=current_app),
             *(_list_widget(widget, current_app) for widget in rows.widgets),
             *_publish(rows),
+            *_opening(rows, opened_at),
         ],
     )
 
@@ -130,6 +138,22 @@ def _publish(rows: Rows) -> Iterator[Item]:
             State.UNSEEN,
             sentence,
             advice=_("Without API there is no opening message."),
+        )
+
+
+def _opening(rows: Rows, opened_at: int | None) -> Iterator[Item]:
+    if opened_at:
+        yield Item(
+            "opening",
+            State.DONE,
+            _("Somebody has opened the chat and got a token from Coze."),
+            advice=_("Last at %(time)s.") % {"time": say_moment(opened_at)},
+        )
+    elif rows.widgets:
+        yield Item(
+            "opening",
+            State.UNSEEN,
+            _("Open the chat on a page of yours and say something."),
         )
 
 

@@ -125,7 +125,10 @@ def test_a_refusal_says_what_to_do_and_when_it_was(oauth_app, settings):
 
     item = item_of(section, "answer")
     assert (item.state, item.text) == (FAILED, "Coze refused: no")
-    assert item.advice == "Do this. Asked at 16:00:00 CST. (HTTP 401, logid 0123)"
+    assert (
+        item.advice
+        == "Do this. Asked at 2027-01-15 16:00:00 CST. (HTTP 401, logid 0123)"
+    )
 
 
 @pytest.mark.parametrize(

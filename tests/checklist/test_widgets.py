@@ -119,6 +119,18 @@ def test_a_slug_that_nobody_has(widget):
     assert (item.state, item.text) == (FAILED, "There is no widget “other”.")
 
 
+def test_an_opening_is_ticked(widget):
+    section = list_widgets(read_rows(), opened_at=1_800_000_000)
+
+    item = item_of(section, "opening")
+    assert item.state == DONE
+    assert item.advice == "Last at 2027-01-15 02:00:00 CST."
+
+
+def test_without_an_opening_the_chat_is_to_be_tried(widget):
+    assert item_of(listed(), "opening").state == UNSEEN
+
+
 def test_widgets_cost_one_query(make_widget, django_assert_num_queries):
     make_widget(slug="one", site=Site.objects.get())
     make_widget(slug="two")
@@ -126,7 +138,7 @@ def test_widgets_cost_one_query(make_widget, django_assert_num_queries):
     with django_assert_num_queries(3):  # the row query between a savepoint's two
         section = listed()
 
-    assert len(section.items) == 3
+    assert len(section.items) == 4
 
 
 # --- a database that is not as it should be
