@@ -82,12 +82,18 @@ def test_no_identity_key_is_needed_while_developing(settings):
     assert ids() == []
 
 
-@pytest.mark.parametrize("key", ["short", "s" * 40])
+@pytest.mark.parametrize("key", ["k" * 31, "s" * 40])
 def test_a_weak_identity_key(settings, key):
     settings.SECRET_KEY = "s" * 40
     settings.COZE_IDENTITY_KEY = key
 
     assert "shorter than 32" in only("coze_widget.E002")
+
+
+def test_an_identity_key_that_is_just_long_enough(settings):
+    settings.COZE_IDENTITY_KEY = "k" * 32
+
+    assert ids() == []
 
 
 @pytest.mark.parametrize("apps", ["coze_oauth_config.json", {1: {}}])

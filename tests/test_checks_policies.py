@@ -163,6 +163,13 @@ def test_static_files_on_another_host(settings, policy, source, is_let_in):
     assert (found == []) is is_let_in
 
 
+def test_static_files_on_a_host_that_is_written_large(settings, policy):
+    settings.STATIC_URL = "https://CDN.example/static/"
+    policy(script_src=["https://cdn.Example"])
+
+    assert complaints() == []
+
+
 def test_the_advice_names_the_other_host(settings, policy):
     settings.STATIC_URL = "https://cdn.example/static/"
     policy(script_src=SELF)

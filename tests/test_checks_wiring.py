@@ -67,6 +67,12 @@ def test_the_urls_are_within_i18n_patterns(settings, urlconf, language):
     )
 
 
+def test_the_urls_are_within_other_urls(urlconf):
+    urlconf("tests.nested_urls")
+
+    assert list(check_wiring()) == []
+
+
 @pytest.mark.parametrize("missing", ["Session", "Authentication"])
 def test_nobody_can_be_logged_in(settings, missing):
     settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if missing not in one]

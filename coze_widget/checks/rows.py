@@ -140,7 +140,7 @@ def _check_bound(
 
 def _host_of(domain: str) -> str:
     """Return a site's domain as `validate_host` wants it, without its port."""
-    return split_domain_port(domain)[0] or domain.lower()
+    return split_domain_port(domain)[0] or domain
 
 
 def _has_local(hosts: Iterable[str]) -> bool:
