@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sysconfig
 import venv
@@ -185,6 +186,17 @@ def add_widget(owner):
     owner.page.fill("[name=bot_id]", BOT_ID)
     owner.page.click("[name=_save]")
     expect(owner.page.locator(".messagelist .success")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("within", "said"), [("urlpatterns", []), ("i18n_patterns", ["W018"])]
+)
+def test_the_checks_say_no_more_than_where_the_urls_are(deployed, python, within, said):
+    project = project_in(deployed(within), python)
+
+    found = project.check("--deploy", "--database", "default")
+
+    assert re.findall(r"coze_widget\.(\w\d{3})", found) == said
 
 
 def test_two_people_have_a_chat_each(shop, open_browser):

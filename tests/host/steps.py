@@ -79,9 +79,9 @@ class Project:
         assert run.returncode == 0, run.stdout + run.stderr
         return run.stdout + run.stderr
 
-    def check(self):
+    def check(self, *options):
         """Return what `manage.py check` says, and nothing else."""
-        run = self.run("manage.py", "check")
+        run = self.run("manage.py", "check", *options)
         return run.stdout + run.stderr
 
 

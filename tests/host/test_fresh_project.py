@@ -43,7 +43,7 @@ def mysite(fresh_project, wheel, tmp_path):
             stack.enter_context(serving(fresh_project, arguments, port=port, log=log))
 
         reader.do(1, 2, 3)
-        reader.add_sandbox()
+        reader.add_sandbox()  # before the config is looked for: the sandbox writes it
         words = ["--port", str(coze_port), "--config", config.name]
         serve(coze_port, "coze_sandbox", *words)
         reader.do(4, 5)
@@ -58,6 +58,7 @@ def mysite(fresh_project, wheel, tmp_path):
             url=f"http://127.0.0.1:{port}",
             coze=SimpleNamespace(url=f"http://127.0.0.1:{coze_port}"),
             project=fresh_project,
+            reader=reader,
         )
 
 
@@ -89,6 +90,8 @@ def test_two_people_have_a_chat_each(mysite):
     assert answer.startswith('You said: "apples for alice"')
     assert refusal["code"] == 4002
     assert alices["epoch"] != bobs["epoch"]
+    # pip and migrate; eight places to write to, one of them for the sandbox.
+    assert (mysite.reader.commands, mysite.reader.edits) == (2, 8)
     assert mysite.project.check() == (
         "System check identified no issues (0 silenced).\n"
     )

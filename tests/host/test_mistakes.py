@@ -56,10 +56,6 @@ class Careless(Reader):
             self.project.settings, lambda source: "\n".join([source, *lines, ""])
         )
 
-    def check(self, *arguments):
-        run = self.project.run("manage.py", "check", *arguments)
-        return run.stdout + run.stderr
-
     def visit(self, path="/"):
         """Return the page, or what Django says in its place, and the log."""
         shell = ["manage.py", "shell", "--verbosity", "0", "-c"]
@@ -106,7 +102,7 @@ def careless(fresh_project, etc, tables):
 def test_check_names_a_step_that_is_missing_or_doubled(careless, numbers, sentence):
     careless.do(*numbers)
 
-    assert sentence in careless.check()
+    assert sentence in careless.project.check()
 
 
 @pytest.mark.parametrize(
@@ -121,7 +117,7 @@ def test_check_names_a_step_that_is_missing_or_doubled(careless, numbers, senten
 def test_check_names_a_line_of_step_2_that_is_missing(careless, line, sentence):
     careless.do(2, 3, 4, 5).forget(line)
 
-    assert sentence in careless.check()
+    assert sentence in careless.project.check()
 
 
 def test_the_site_of_step_2_is_missed_where_the_database_may_be_asked(careless):
@@ -129,8 +125,17 @@ def test_the_site_of_step_2_is_missed_where_the_database_may_be_asked(careless):
     careless.do(2, 3, 4, 5).forget("SITE_ID = 1\n")
 
     assert "Site matching query does not exist" in careless.visit("/admin/login/")
-    assert "(coze_widget.W016) SITE_ID is not set" in careless.check(
+    assert "(coze_widget.W016) SITE_ID is not set" in careless.project.check(
         "--database", "default"
+    )
+
+
+def test_a_project_without_a_login_page_is_told_so(careless):
+    careless.do(2, 3, 4, 5)
+
+    assert (
+        "(coze_widget.W032) LOGIN_URL is “/accounts/login/”"
+        in careless.project.check("--database", "default")
     )
 
 
@@ -142,7 +147,7 @@ def test_the_site_of_step_2_is_missed_where_the_database_may_be_asked(careless):
 def test_what_does_no_harm(careless, numbers):
     careless.do(*numbers)
 
-    assert careless.check() == FINE
+    assert careless.project.check() == FINE
     assert 'id="coze-widget-help"' in careless.visit()
 
 
@@ -190,7 +195,7 @@ def test_a_tag_that_was_not_loaded_is_named_by_django(careless):
 def test_a_file_that_is_not_there_is_named(careless):
     careless.config = "/nowhere/coze_oauth_config.json"
 
-    said = careless.do(2, 3, 4, 5).check()
+    said = careless.do(2, 3, 4, 5).project.check()
 
     assert "(coze_widget.E005)" in said
     assert "cannot be read at '/nowhere/coze_oauth_config.json'" in said
@@ -199,7 +204,7 @@ def test_a_file_that_is_not_there_is_named(careless):
 def test_a_server_without_an_identity_key_is_told_so(careless):
     careless.do(2, 3, 4, 5).add_settings("DEBUG = False", 'ALLOWED_HOSTS = ["*"]')
 
-    assert "(coze_widget.E001) COZE_IDENTITY_KEY is not set" in careless.check()
+    assert "(coze_widget.E001) COZE_IDENTITY_KEY is not set" in careless.project.check()
     assert "No widget is shown: COZE_IDENTITY_KEY is not set" in careless.visit()
 
 
