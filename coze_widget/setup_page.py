@@ -12,8 +12,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from coze_widget.acceptance import recall, remember
-from coze_widget.blocks import NotShown, render_frame
-from coze_widget.catalogue import catalogue
+from coze_widget.blocks import NotShown, find_widget, render_frame
 from coze_widget.checklist.items import Checklist, State
 from coze_widget.checklist.oauth_app import Candidate, ask_about, read_configured
 from coze_widget.checklist.whole import build_checklist
@@ -158,14 +157,13 @@ def _find_probes(request: HttpRequest, rows: Rows) -> dict[str, Any]:
 
 def _frames(request: HttpRequest, rows: Rows) -> Iterator[dict[str, str]]:
     """Yield those that this site's own address shows."""
-    site_id = catalogue.site_id(request)
     for slug in dict.fromkeys(widget.slug for widget in rows.widgets):
-        widget = catalogue.find(site_id, slug)
-        if widget is None or not widget.enabled or widget.place != Place.FRAME:
-            continue
         try:
+            widget = find_widget(request, slug)
             document, policy = render_frame(widget, request)
         except (NotShown, ValueError):  # ValueError: a manifest that lacks our files
+            continue
+        if widget.place != Place.FRAME:
             continue
         yield {
             "slug": widget.slug,

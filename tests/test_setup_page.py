@@ -297,6 +297,12 @@ def test_only_frames_that_are_shown_at_this_address(editor, make_widget):
     assert [frame["slug"] for frame in probes["frames"]] == ["here"]
 
 
+def test_widgets_that_are_switched_off_are_not_looked_at(editor, widget, settings):
+    settings.COZE_WIDGETS_ENABLED = False
+
+    assert probes_of(page(editor))["frames"] == []
+
+
 def test_a_site_with_many_widgets_is_looked_at_in_part(editor, make_widget):
     for number in range(MOST_FRAMES + 2):
         make_widget(slug=f"w{number}")

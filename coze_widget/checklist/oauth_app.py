@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -12,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from coze_widget.acceptance import Verdict, ask_about_all
+from coze_widget.checklist.files import list_configured_files, list_given_file
 from coze_widget.checklist.items import Item, Link, Section, State, say_moment
 from coze_widget.conf import conf
 from coze_widget.console import (
@@ -76,10 +74,6 @@ def ask_about(candidates: Iterable[Candidate]) -> list[Candidate]:
     clients = {one.name: one.client for one in candidates if one.client}
     verdicts = dict(zip(clients, ask_about_all(clients.values()), strict=True))
     return [one.judged(verdicts.get(one.name)) for one in candidates]
-
-
-def whole_path(path: str) -> str:
-    return os.path.abspath(os.path.expanduser(path))
 
 
 def list_oauth_app(candidate: Candidate, *, is_offline: bool = False) -> Section:
@@ -207,18 +201,10 @@ def _credential(candidate: Candidate) -> Iterator[Item]:
 
 
 def _files(candidate: Candidate) -> Iterator[Item]:
-    """Look at the file that was named: a key that everybody on the machine can read."""
-    if not candidate.app or not candidate.path:
-        return
-    mode = os.stat(os.path.expanduser(candidate.path)).st_mode
-    if os.name == "posix" and mode & stat.S_IROTH:
-        yield Item(
-            "file_mode",
-            State.NOTE,
-            _("Everybody on this machine can read the file with the key."),
-            advice=_("Leave it to its owner, the user that Django runs as."),
-            code=f"chmod 600 {shlex.quote(whole_path(candidate.path))}",
-        )
+    if candidate.app and candidate.path:
+        yield from list_given_file(candidate.path)
+    elif candidate.app:
+        yield from list_configured_files(candidate.name)
 
 
 def _answer(candidate: Candidate, *, is_offline: bool) -> Iterator[Item]:

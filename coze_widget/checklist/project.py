@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from django.core.checks import ERROR, CheckMessage
 from django.utils.translation import gettext as _
 
+from coze_widget.checklist.files import whole_path
 from coze_widget.checklist.items import Item, Section, State
-from coze_widget.checklist.oauth_app import Candidate, whole_path
+from coze_widget.checklist.oauth_app import SETTINGS_EXAMPLE, Candidate
 from coze_widget.checklist.widgets import Rows
 from coze_widget.conf import DEBUG_IDENTITY_KEY, conf
 from coze_widget.oauth.credentials import CredentialsError
@@ -63,6 +65,15 @@ def _settings_line(candidates: Sequence[Candidate]) -> Iterator[Item]:
                 State.DONE,
                 _("COZE_OAUTH_APPS holds this very credential as “%(name)s”.")
                 % {"name": name},
+            )
+            continue
+        if not os.path.isfile(os.path.expanduser(candidate.path)):
+            # A pipe: `coze_setup <(vault read …)`.
+            yield Item(
+                "settings",
+                State.OPEN,
+                _("Keep the credential in a file, and name its path in the settings."),
+                code=SETTINGS_EXAMPLE,
             )
             continue
         pair = f"{_literal(name)}: {_literal(whole_path(candidate.path))}"

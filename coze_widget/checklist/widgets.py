@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from coze_widget.advice import remind_to_publish
 from coze_widget.checklist.items import Item, Link, Section, State, say_moment
+from coze_widget.conf import conf
 from coze_widget.models import Place, Widget
 from coze_widget.paths import NotMounted, view_path
 from coze_widget.status import find_status
@@ -94,10 +95,11 @@ def _without_rows(rows: Rows, *, slug: str, current_app: str) -> Iterator[Item]:
 
 def _list_widget(widget: Widget, current_app: str) -> Item:
     status = find_status(widget)
+    is_wanted = widget.enabled and conf.widgets_enabled
     states = {True: State.DONE, False: State.FAILED, None: State.NOTE}
     return Item(
         f"widget:{widget.pk}",
-        states[status.works] if widget.enabled else State.NOTE,
+        states[status.works] if is_wanted else State.NOTE,
         _headline(widget, works=status.works),
         advice=" ".join(_details(widget, status.text, works=status.works)),
         links=_edit(widget, current_app),

@@ -188,6 +188,16 @@ def test_settings_that_are_broken_are_not_the_same(from_file, settings, apps):
     assert item_of(listed(candidates=[candidate]), "settings").state == OPEN
 
 
+def test_a_pipe_gets_no_line(from_file, oauth_app, tmp_path, settings):
+    settings.COZE_OAUTH_APPS = {}
+    app = from_file().app
+    candidate = Candidate("default", app, path=str(tmp_path))  # as little a file
+
+    item = item_of(listed(candidates=[candidate]), "settings")
+
+    assert item.text.startswith("Keep the credential in a file")
+
+
 def test_a_file_that_is_wrong_gets_no_line():
     candidate = Candidate("default", path="/x.json", problem="Not JSON.")
 
