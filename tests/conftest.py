@@ -18,19 +18,13 @@ from tests.keypairs import private_pem
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory):
-    """The package as it is released, built once; pip fetches the build's tools."""
+    """The package as it is released, built once."""
     folder = tmp_path_factory.mktemp("wheel")
-    options = ["--quiet", "--no-deps", "--wheel-dir", str(folder)]
+    options = ["--wheel", "--no-isolation", "--outdir", str(folder)]
     root = Path(__file__).resolve().parent.parent
-    build = subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", *options, str(root)],
-        capture_output=True,
-        text=True,
-    )
-    assert build.returncode == 0, (
-        "The wheel could not be built. pip fetches hatchling for it, so it needs a "
-        f"package index that can be reached:\n{build.stderr}"
-    )
+    command = [sys.executable, "-m", "build", *options, str(root)]
+    build = subprocess.run(command, capture_output=True, text=True)
+    assert build.returncode == 0, build.stdout + build.stderr
     [built] = folder.glob("*.whl")
     return built
 
