@@ -13,6 +13,13 @@ from coze_widget.paths import (
     view_path,
 )
 
+
+@pytest.fixture(autouse=True)
+def _login(settings):
+    """These projects have no admin, to which the usual one sends people."""
+    settings.LOGIN_URL = "/login/"
+
+
 urlpatterns = i18n_patterns(path("chat/", include("coze_widget.urls")))
 
 
