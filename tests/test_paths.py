@@ -13,14 +13,13 @@ from coze_widget.paths import (
     view_path,
 )
 
+urlpatterns = i18n_patterns(path("chat/", include("coze_widget.urls")))
+
 
 @pytest.fixture(autouse=True)
 def _login(settings):
     """These projects have no admin, to which the usual one sends people."""
     settings.LOGIN_URL = "/login/"
-
-
-urlpatterns = i18n_patterns(path("chat/", include("coze_widget.urls")))
 
 
 def test_paths_are_where_the_project_has_mounted_us():
