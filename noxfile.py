@@ -67,9 +67,11 @@ def tests(session: nox.Session, django: str) -> None:
 
 @nox.session(python=PYTHONS[0], reuse_venv=True)
 def oldest(session: nox.Session) -> None:
-    """The oldest of everything that is allowed."""
+    """The oldest of everything that is allowed; in the browser, somebody else's project."""
     session.install("-r", "requirements.txt", "-c", "constraints-oldest.txt")
     run_tests(session, *WITHOUT_BROWSER, *session.posargs)
+    if not session.posargs:
+        run_tests(session, "tests/browser/test_host_project.py")
 
 
 @nox.session
