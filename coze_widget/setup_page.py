@@ -69,7 +69,7 @@ SEEN_TEXTS = {
         "open, look there first."
     ),
     "greets": _("“{name}”: the frame opens and its script answers."),
-    "silent": _("“{name}”: the frame opens, but no script answers."),
+    "silent": _("“{name}”: the frame does not answer."),
     "silent_advice": _(
         "The browser refuses the frame or the script in it; its console (F12) says why."
     ),

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission, User
 from django.contrib.sites.models import Site
 from django.test import Client
 from django.test.html import parse_html
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from coze_widget.sandbox.faults import Fault
 from coze_widget.setup_page import MOST_FRAMES, build_context
@@ -98,6 +98,10 @@ def test_strangers_are_asked_to_log_in(client):
 
     assert response.status_code == 302
     assert response.url.startswith("/admin/login/")
+
+
+def test_no_transaction_waits_for_coze():
+    assert resolve(URL).func._non_atomic_requests == {"default"}
 
 
 def test_other_sites_cannot_make_somebody_ask(coze):

@@ -111,7 +111,7 @@ def test_a_proxy_adds_a_policy(widget, look, meddle, client):
     seen = look()
 
     seen.expect("failed", "another Content-Security-Policy", "default-src 'none'.")
-    seen.expect("failed", "no script answers")
+    seen.expect("failed", "the frame does not answer")
 
 
 def test_a_proxy_takes_the_policy_away(widget, look, meddle):
@@ -141,7 +141,7 @@ def test_a_portal_stands_in_the_frames_place(widget, look, meddle):
     seen = look()
 
     seen.expect("failed", "something else stands in the frame's place")
-    seen.expect("failed", "no script answers", "F12")
+    seen.expect("failed", "the frame does not answer", "F12")
 
 
 def test_a_cache_holds_an_older_frame(widget, look, meddle):
