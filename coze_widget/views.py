@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
@@ -139,7 +140,7 @@ def _identify(request: HttpRequest, widget: Widget) -> Visitor:
         raise Problem(
             HTTPStatus.UNAUTHORIZED,
             verdict.value,
-            login_url=resolve_url(settings.LOGIN_URL),
+            **_login_link(),
         )
     if verdict is Verdict.NOT_ALLOWED:
         raise Problem(HTTPStatus.FORBIDDEN, verdict.value)
@@ -199,6 +200,15 @@ def _answer(
         },
         "notice": notice,
     }
+
+
+def _login_link() -> dict[str, Any]:
+    """Return where people log in, nothing where LOGIN_URL names no page."""
+    try:
+        return {"login_url": resolve_url(settings.LOGIN_URL)}
+    except NoReverseMatch:
+        logger.error("LOGIN_URL leads nowhere: %r", settings.LOGIN_URL)
+        return {}
 
 
 def _misconfigured(error: Exception) -> Problem:

@@ -165,6 +165,16 @@ def test_a_stranger_is_asked_to_log_in(widget, coze):
     assert mints(coze) == []
 
 
+def test_a_login_page_that_is_not_there_is_not_named(widget, coze, settings, caplog):
+    settings.LOGIN_URL = "no-such-name"
+
+    response = post(browser())
+
+    assert problem(response) == (401, "login_required")
+    assert "login_url" not in response.json()
+    assert "LOGIN_URL leads nowhere: 'no-such-name'" in caplog.text
+
+
 def test_an_inactive_user_is_turned_away(widget, alice, settings):
     settings.AUTHENTICATION_BACKENDS = [
         "django.contrib.auth.backends.AllowAllUsersModelBackend"
