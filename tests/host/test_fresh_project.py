@@ -90,6 +90,9 @@ def test_two_people_have_a_chat_each(mysite):
     assert answer.startswith('You said: "apples for alice"')
     assert refusal["code"] == 4002
     assert alices["epoch"] != bobs["epoch"]
+    told = mysite.project.manage("coze_setup")
+    assert "[x] Coze accepts the key." in told
+    assert "[x] “Help” is shown on pages that have its tag." in told
     # pip and migrate; eight places to write to, one of them for the sandbox.
     assert (mysite.reader.commands, mysite.reader.edits) == (2, 8)
     assert mysite.project.check() == (
