@@ -10,10 +10,15 @@ from django.db.models import Field
 from django.utils.translation import gettext as _
 
 from coze_widget.audience import find_shared_apps
+from coze_widget.conf import conf
 from coze_widget.models import Guests, Mode, Widget
+from coze_widget.oauth.credentials import COZE_COM_BASE_URL, CredentialsError
+from coze_widget.oauth_apps import find_oauth_app
 
 # Larger whole numbers lose digits in JavaScript.
 MAX_SAFE_INTEGER = 2**53 - 1
+# The newest that public pages load from there; no list of versions is published.
+NEWEST_ON_COM = "1.2.0-beta.6"
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,11 @@ def remind_to_publish(widget: Widget) -> str:
 
 def _about_version(widget: Widget) -> Iterator[str]:
     version = version_key(widget.sdk_version)
+    if version > version_key(NEWEST_ON_COM) and _is_on_com(widget):
+        yield _(
+            "No SDK newer than %(version)s is known on coze.com: if the chat does not "
+            "load, choose that version."
+        ) % {"version": NEWEST_ON_COM}
     late = [
         f"{_label(need.field)} ({need.version})"
         for need in NEEDS
@@ -71,6 +81,14 @@ def _about_version(widget: Widget) -> Iterator[str]:
             "version": widget.sdk_version,
             "options": ", ".join(late),
         }
+
+
+def _is_on_com(widget: Widget) -> bool:
+    try:
+        app = find_oauth_app(widget.oauth_app)
+    except CredentialsError:
+        return False
+    return app.base_url == COZE_COM_BASE_URL and app.base_url not in conf.sdk_urls
 
 
 def _label(name: str) -> str:

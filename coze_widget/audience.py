@@ -32,7 +32,7 @@ def find_shared_apps(enabled: Iterable[Widget]) -> list[tuple[Widget, list[Widge
     """Return each restricted widget with the open ones that share its OAuth app.
 
     Coze knows nothing of our audience: a token reaches every bot of the workspaces that
-    the app was authorised for, on whichever site it was handed out. A scope restricts it.
+    the app was authorised for, on whichever site it was handed out. A scope is Coze's own means against that.
     """
     widgets = list(enabled)
     shared = []

@@ -129,6 +129,39 @@ def test_the_advice_is_about_the_widget_that_was_saved(make_widget, oauth_app):
     assert list(give_advice(second)) == [SHARED.replace("staff", "office")]
 
 
+COM = "https://api.coze.com"
+TOO_NEW = (
+    "No SDK newer than 1.2.0-beta.6 is known on coze.com: if the chat does not load, "
+    "choose that version."
+)
+
+
+def test_an_sdk_that_was_never_seen_on_coze_com(make_widget, oauth_app):
+    widget = make_widget()
+    assert TOO_NEW not in list(give_advice(widget))
+
+    oauth_app["base_url"] = COM
+
+    assert TOO_NEW in list(give_advice(widget))
+
+
+def test_the_newest_sdk_on_coze_com(make_widget, oauth_app):
+    oauth_app["base_url"] = COM
+
+    assert TOO_NEW not in list(give_advice(make_widget(sdk_version="1.2.0-beta.6")))
+
+
+def test_an_sdk_of_ones_own_for_coze_com(make_widget, oauth_app, settings):
+    oauth_app["base_url"] = COM
+    settings.COZE_SDK_URLS = {COM: "https://static.example/{version}/index.js"}
+
+    assert TOO_NEW not in list(give_advice(make_widget()))
+
+
+def test_without_an_app_nothing_is_said_of_coze_com(make_widget, oauth_app):
+    assert TOO_NEW not in list(give_advice(make_widget(oauth_app="missing")))
+
+
 @pytest.mark.parametrize(("mode", "what"), [("bot", "agent"), ("app", "app")])
 def test_publishing_is_named(mode, what):
     assert remind_to_publish(Widget(mode=mode)) == (

@@ -79,7 +79,7 @@ def _check_audiences(enabled: list[Widget]) -> Iterator[CheckMessage]:
             },
             hint=_(
                 "Give it an OAuth app of its own, authorised for a workspace of its "
-                "own, or restrict the app by a channel's scope."
+                "own."
             ),
             obj=restricted,
             id="coze_widget.W021",
