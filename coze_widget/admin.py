@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import DatabaseError, router, transaction
 from django.forms import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -16,6 +16,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from coze_widget.advice import give_advice, remind_to_publish
+from coze_widget.checklist.widgets import read_rows
 from coze_widget.forms import WidgetForm
 from coze_widget.models import Widget
 from coze_widget.setup_page import ask_about_configured, build_context
@@ -123,6 +124,18 @@ class WidgetAdmin(admin.ModelAdmin):
             return ((None, {"fields": ("name", "slug")}), *self.fieldsets[1:])
         return self.fieldsets
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Where the table is missing, lead to the checklist, which names the remedy."""
+        try:
+            with transaction.atomic(using=router.db_for_read(Widget)):
+                return super().changelist_view(request, extra_context)
+        except DatabaseError:
+            if not read_rows().error:
+                raise
+            return HttpResponseRedirect(self._setup_url())
+
     def get_urls(self) -> list[URLPattern]:
         """Put ours first: the last of Django's own takes any path for a row's id."""
         view = self.admin_site.admin_view(self.setup_view)
@@ -169,10 +182,12 @@ class WidgetAdmin(admin.ModelAdmin):
             "" if found.works else self._setup_link(),
         )
 
-    def _setup_link(self) -> SafeString:
+    def _setup_url(self) -> str:
         name = f"admin:{SETUP_URL_NAME}"
-        url = reverse(name, current_app=self.admin_site.name)
-        return format_html(' <a href="{}">{}</a>', url, _("What to do"))
+        return reverse(name, current_app=self.admin_site.name)
+
+    def _setup_link(self) -> SafeString:
+        return format_html(' <a href="{}">{}</a>', self._setup_url(), _("What to do"))
 
     @admin.display(description=_("for templates"))
     def tag(self, widget: Widget) -> SafeString:

@@ -8,10 +8,12 @@ import re
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.contrib.sites.models import Site
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.html import parse_html
 from django.urls import resolve, reverse
 
+from coze_widget.admin import WidgetAdmin
 from coze_widget.sandbox.faults import Fault
 from coze_widget.setup_page import MOST_FRAMES, build_context
 from tests.widget_data import TOKENS
@@ -347,3 +349,23 @@ def test_a_widget_that_does_not_work_leads_there(editor, make_widget):
 
 def test_a_row_is_still_found_by_its_id(editor, widget):
     assert page(editor, f"/admin/coze_widget/widget/{widget.pk}/change/")
+
+
+def test_a_list_without_a_table_leads_there(editor):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE coze_widget_widget RENAME TO not_migrated")
+
+    response = editor.get("/admin/coze_widget/widget/", follow=True)
+
+    assert response.redirect_chain == [(URL, 302)]
+    assert "python manage.py migrate" in response.content.decode()
+
+
+def test_a_failure_of_something_else_is_not_hidden(editor, widget, monkeypatch):
+    def fail(*args, **kwargs):
+        raise DatabaseError("disk full")
+
+    monkeypatch.setattr(WidgetAdmin, "get_changelist_instance", fail)
+
+    with pytest.raises(DatabaseError, match="disk full"):
+        editor.get("/admin/coze_widget/widget/")

@@ -178,6 +178,16 @@ def test_the_page_stands_without_tables_and_it_and_the_log_name_migrate(careless
     assert "Has `python manage.py migrate` been run?" in log
 
 
+def test_setup_says_that_a_table_is_missing(careless):
+    careless.do(2, 3, 4, 5)
+    careless.project.manage("migrate", "coze_widget", "zero")
+
+    told = careless.project.run("manage.py", "coze_setup", "--offline").stdout
+
+    assert "[!] The widgets' table is missing" in told
+    assert "python manage.py migrate" in told
+
+
 def test_the_page_stands_without_a_widget_and_says_so(careless):
     careless.do(2, 3, 4, 5)
     careless.project.manage("shell", "-c", REMOVE_WIDGETS)
