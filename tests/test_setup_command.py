@@ -264,7 +264,7 @@ def pem_line(pem):
         (b"\xff\xfe\x00", "is not a text file in UTF-8"),
         (b" " * 70_000, "is a file of more than 64 KB"),
         (b"", "is not JSON"),
-        (b'{"client_type": "web"}', 'client_type is not "jwt"'),
+        (b'{"client_type": "web"}', 'client_type is "web", not "jwt"'),
         (b'{"client_id": "1"}', "public_key_id is missing"),
     ],
 )

@@ -80,8 +80,9 @@ def load_oauth_app(
 
 
 def _build_app(fields: Mapping[str, object]) -> OAuthApp:
-    _refuse_unknown(fields)
+    # First: the file of a web app has fields of its own, too.
     _check_client_type(fields)
+    _refuse_unknown(fields)
     account_id = _read_id(fields, "account_id", _PATH_ID)
     enterprise_id = _read_id(fields, "enterprise_id", _PATH_ID)
     if account_id and enterprise_id:
@@ -109,13 +110,32 @@ def _read_mapping(value: object) -> Mapping[str, object]:
             )
         )
     text = _read_file(value, "coze_oauth_config.json")
+    return _parse_config(text, os.path.abspath(_expanded(value)))
+
+
+def _parse_config(text: str, place: str) -> Mapping[str, object]:
+    if "-----BEGIN" in text[:100]:
+        raise CredentialsError(_describe_pem(text, place))
     try:
         fields = json.loads(text)
     except ValueError:
-        raise CredentialsError(_("coze_oauth_config.json is not JSON")) from None
+        raise CredentialsError(_("%(place)s is not JSON", place=place)) from None
     if not isinstance(fields, dict):
-        raise CredentialsError(_("coze_oauth_config.json is not a JSON object"))
+        raise CredentialsError(_("%(place)s is not a JSON object", place=place))
     return fields
+
+
+def _describe_pem(text: str, place: str) -> str:
+    if "PRIVATE KEY-----" not in text[:100]:
+        return _(
+            "%(place)s is a PEM without a private key, not the JSON file", place=place
+        )
+    fields = {"client_id": "…", "public_key_id": "…", "private_key_path": place}
+    return _(
+        "%(place)s is a PEM, not the JSON file; write %(fields)s",
+        place=place,
+        fields=json.dumps(fields, ensure_ascii=False),
+    )
 
 
 def _refuse_unknown(fields: Mapping[str, object]) -> None:
@@ -132,9 +152,21 @@ def _refuse_unknown(fields: Mapping[str, object]) -> None:
 
 
 def _check_client_type(fields: Mapping[str, object]) -> None:
-    if _read_text(fields, "client_type") not in ("", "jwt"):
+    client_type = _read_text(fields, "client_type")
+    if client_type not in ("", "jwt"):
         raise CredentialsError(
-            _('client_type is not "jwt"; create an OAuth app of the type service (JWT)')
+            _(
+                'client_type is "%(type)s", not "jwt"; create an OAuth app of the type '
+                "service (服务类应用)",
+                type=redact(client_type, limit=40),
+            )
+        )
+    if "client_secret" in fields:
+        raise CredentialsError(
+            _(
+                "client_secret belongs to an app of another type; create an OAuth app "
+                "of the type service (服务类应用), which has a private key"
+            )
         )
 
 
@@ -223,7 +255,7 @@ def _read_file(path: object, what: str) -> str:
                 type=type(path).__name__,
             )
         )
-    place = os.path.expanduser(os.fsdecode(path))
+    place = _expanded(path)
     try:
         with open(place, "rb") as file:
             content = file.read(_LARGEST_FILE + 1)
@@ -234,6 +266,10 @@ def _read_file(path: object, what: str) -> str:
     else:
         return _decode(content, what)
     raise CredentialsError(_("%(key)s %(problem)s", key=what, problem=problem))
+
+
+def _expanded(path: str | os.PathLike[str]) -> str:
+    return os.path.expanduser(os.fsdecode(path))
 
 
 def _decode(content: bytes, what: str) -> str:
@@ -252,7 +288,10 @@ def _describe_unreadable(place: str, exc: OSError) -> str:
     if kind or len(place) > _LONGEST_PATH:
         return _("holds %(kind)s instead of a path", kind=kind or _("a long text"))
     return _(
-        "cannot be read at %(place)r: %(reason)s", place=place, reason=exc.strerror
+        "cannot be read at %(place)r: %(reason)s",
+        # What a relative path means hangs on the working directory.
+        place=os.path.abspath(place),
+        reason=exc.strerror,
     )
 
 

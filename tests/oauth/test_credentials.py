@@ -247,7 +247,18 @@ REFUSALS = [
     ),
     (
         {"client_type": "web"},
-        'client_type is not "jwt"; create an OAuth app of the type service (JWT)',
+        'client_type is "web", not "jwt"; create an OAuth app of the type service '
+        "(服务类应用)",
+    ),
+    (
+        {"client_type": "pat_" + TAIL},
+        'client_type is "[masked]", not "jwt"; create an OAuth app of the type service '
+        "(服务类应用)",
+    ),
+    (
+        {"client_secret": "x"},
+        "client_secret belongs to an app of another type; create an OAuth app of the "
+        "type service (服务类应用), which has a private key",
     ),
     (
         {"scope": ["Connector.botChat"]},
@@ -278,10 +289,10 @@ def test_credentials_of_another_type_are_refused(value):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"{", "is not JSON"),
-        (b"[]", "is not a JSON object"),
-        (b"\xff\xfe\x00", "is not a text file in UTF-8"),
-        (b" " * 70_000, "is a file of more than 64 KB"),
+        (b"{", "{path} is not JSON"),
+        (b"[]", "{path} is not a JSON object"),
+        (b"\xff\xfe\x00", "coze_oauth_config.json is not a text file in UTF-8"),
+        (b" " * 70_000, "coze_oauth_config.json is a file of more than 64 KB"),
     ],
     ids=["cut", "list", "binary", "large"],
 )
@@ -289,7 +300,36 @@ def test_a_bad_config_file_is_named(tmp_path, content, problem):
     path = tmp_path / "config.json"
     path.write_bytes(content)
 
-    assert refusal(path) == f'OAuth app "default": coze_oauth_config.json {problem}.'
+    said = problem.format(path=path)
+    assert refusal(path) == f'OAuth app "default": {said}.'
+
+
+def test_a_key_in_place_of_the_config_file_is_told_what_to_write(tmp_path):
+    path = tmp_path / "key.pem"
+    path.write_text(private_pem())
+
+    assert refusal(path) == (
+        f'OAuth app "default": {path} is a PEM, not the JSON file; write '
+        f'{{"client_id": "…", "public_key_id": "…", "private_key_path": "{path}"}}.'
+    )
+
+
+def test_a_public_key_in_place_of_the_config_file_is_named(tmp_path):
+    path = tmp_path / "public.pem"
+    path.write_text("-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n")
+
+    assert refusal(path) == (
+        f'OAuth app "default": {path} is a PEM without a private key, not the JSON file.'
+    )
+
+
+def test_a_relative_path_is_named_in_full(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert refusal("config.json") == (
+        'OAuth app "default": coze_oauth_config.json cannot be read at '
+        f"'{tmp_path}/config.json': No such file or directory."
+    )
 
 
 def test_a_directory_is_no_file(tmp_path):
