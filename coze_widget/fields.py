@@ -30,6 +30,9 @@ class IdField(forms.CharField):
 
     # From Coze's install guide (2026): where the id stands in the studio's addresses.
     address: ClassVar[re.Pattern[str]]
+    wrong_address: ClassVar[Any]
+    # What such an address is of, and the sentence on it.
+    other_address: ClassVar[tuple[re.Pattern[str], Any]]
     default_validators = [validate_digits]
 
     def __init__(
@@ -42,19 +45,54 @@ class IdField(forms.CharField):
     def to_python(self, value: Any) -> str:
         text = _NOISE.sub("", super().to_python(value) or "")
         found = self.address.search(text)
-        return found[1] if found else text
+        if found:
+            return found[1]
+        if "/" in text:
+            self._refuse_address(text)
+        return text
+
+    def _refuse_address(self, text: str) -> None:
+        other, sentence = self.other_address
+        if other.search(text):
+            raise ValidationError(sentence, code="other_address")
+        raise ValidationError(self.wrong_address, code="wrong_address")
+
+
+_BOT_ADDRESS = re.compile(r"/bot/([0-9]+)")
+_APP_ADDRESS = re.compile(r"/project-ide/([0-9]+)")
 
 
 class BotIdField(IdField):
-    address = re.compile(r"/bot/([0-9]+)")
+    address = _BOT_ADDRESS
+    wrong_address = _(
+        "This address has no /bot/ in it: open the agent in Coze's studio and copy that "
+        "one."
+    )
+    other_address = (
+        _APP_ADDRESS,
+        _("That is an app: choose the mode “App with a chatflow”."),
+    )
 
 
 class AppIdField(IdField):
-    address = re.compile(r"/project-ide/([0-9]+)")
+    address = _APP_ADDRESS
+    wrong_address = _(
+        "This address has no /project-ide/ in it: open the app in Coze's studio and "
+        "copy that one."
+    )
+    other_address = (
+        _BOT_ADDRESS,
+        _("That is an agent: choose the mode “Agent (bot)”."),
+    )
 
 
 class WorkflowIdField(IdField):
     address = re.compile(r"[?&#/]workflow(?:_id)?[=/]([0-9]+)")
+    wrong_address = _(
+        "This address has no workflow= in it: open the chatflow in Coze's studio and "
+        "copy that one."
+    )
+    other_address = AppIdField.other_address
 
 
 class OAuthAppField(forms.ChoiceField):

@@ -105,6 +105,14 @@ def test_apps_that_have_no_names(settings, apps):
     )
 
 
+def test_an_app_without_a_name(oauth_app, settings):
+    settings.COZE_OAUTH_APPS = oauth_app
+
+    assert only("coze_widget.E003") == (
+        "COZE_OAUTH_APPS holds the fields of an app, without a name for it."
+    )
+
+
 def test_no_app(settings):
     settings.COZE_OAUTH_APPS = {}
 

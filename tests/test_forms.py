@@ -104,7 +104,7 @@ def test_the_address_of_the_studio_gives_the_id(name, pasted, digits):
 
 
 @pytest.mark.parametrize("name", ["bot_id", "app_id", "workflow_id"])
-@pytest.mark.parametrize("pasted", ["my bot", "https://example.com/", "74e3", "7" * 33])
+@pytest.mark.parametrize("pasted", ["my bot", "74e3", "7" * 33])
 def test_an_id_consists_of_digits(name, pasted):
     form = bind(**{name: pasted})
 
@@ -112,6 +112,48 @@ def test_an_id_consists_of_digits(name, pasted):
     assert sentences(form, name) == [
         "Enter the digits only, for example 7400000000000000001."
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "pasted", "said"),
+    [
+        (
+            "bot_id",
+            "https://www.coze.cn/store/agent/7400001",
+            "This address has no /bot/ in it: open the agent in Coze's studio and copy "
+            "that one.",
+        ),
+        (
+            "bot_id",
+            "https://www.coze.cn/space/7100/project-ide/7400011",
+            "That is an app: choose the mode “App with a chatflow”.",
+        ),
+        (
+            "app_id",
+            "https://www.coze.cn/space/7100/",
+            "This address has no /project-ide/ in it: open the app in Coze's studio and "
+            "copy that one.",
+        ),
+        (
+            "app_id",
+            "https://www.coze.cn/space/7100/bot/7400001",
+            "That is an agent: choose the mode “Agent (bot)”.",
+        ),
+        (
+            "workflow_id",
+            "https://www.coze.cn/space/7100/project-ide/7400011",
+            "This address has no workflow= in it: open the chatflow in Coze's studio and "
+            "copy that one.",
+        ),
+        (
+            "workflow_id",
+            "https://www.coze.cn/space/7100/bot/7400001",
+            "That is an agent: choose the mode “Agent (bot)”.",
+        ),
+    ],
+)
+def test_the_address_of_another_page_says_which_is_wanted(name, pasted, said):
+    assert sentences(bind(**{name: pasted}), name) == [said]
 
 
 def test_an_address_fits_into_the_input():

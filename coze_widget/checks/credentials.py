@@ -64,6 +64,13 @@ def _check_oauth_apps() -> Iterator[CheckMessage]:
             id="coze_widget.E003",
         )
         return
+    if "client_id" in apps:
+        yield Error(
+            _("COZE_OAUTH_APPS holds the fields of an app, without a name for it."),
+            hint=_('A name is missing around the fields: {"default": {…}}.'),
+            id="coze_widget.E003",
+        )
+        return
     if not apps:
         yield Warning(
             _("COZE_OAUTH_APPS is empty: no widget can be shown."),
