@@ -41,17 +41,30 @@ class SwitchedOff(NotShown):
     """Raised where COZE_WIDGETS_ENABLED is off: wanted, so it is worth no log line."""
 
 
-def find_widget(request: HttpRequest | None, slug: str = "") -> Widget:
+def find_widget(request: HttpRequest | None, slug: str | None = None) -> Widget:
     """Return the enabled widget of the current site; without a slug, the first one."""
     if not conf.widgets_enabled:
         raise SwitchedOff("the setting COZE_WIDGETS_ENABLED is off")
     site_id = catalogue.site_id(request)
-    widget = catalogue.find(site_id, slug) if slug else catalogue.first(site_id)
-    named = f"named “{slug}”" if slug else "enabled"
+    if slug is None:
+        return _first_widget(site_id)
+    if not slug:
+        # What Django makes of `{% coze_widget support %}`: a variable that nobody set.
+        raise NotShown("the slug is empty: are the quotes missing?")
+    widget = catalogue.find(site_id, slug)
     if widget is None:
-        raise NotShown(f"this site has no widget {named}")
+        raise NotShown(f"this site has no widget named “{slug}”")
     if not widget.enabled:
-        raise NotShown(f"the widget {named} is disabled")
+        raise NotShown(f"the widget named “{slug}” is disabled")
+    return widget
+
+
+def _first_widget(site_id: int | None) -> Widget:
+    widget = catalogue.first(site_id)
+    if widget is None:
+        slugs = [f"“{row.slug}”" for row in catalogue.all(site_id)]
+        disabled = f"; switched off: {', '.join(slugs)}" if slugs else ""
+        raise NotShown(f"this site has no widget enabled{disabled}")
     return widget
 
 
@@ -70,7 +83,7 @@ def base_url_of(widget: Widget, request: HttpRequest | None) -> str:
 def render_tag(
     request: HttpRequest | None,
     *,
-    slug: str = "",
+    slug: str | None = None,
     inline: bool | None = None,
     eager: bool | None = None,
     title: str = "",
@@ -195,6 +208,9 @@ def _overrides(title: str, parameters: Mapping[str, Any] | None) -> Overrides:
     overrides: Overrides = {}
     if title:
         overrides["title"] = str(title)[:100]
-    if parameters is not None:
+    # A variable that nobody set is "" in a template.
+    if parameters is not None and parameters != "":
+        if not isinstance(parameters, Mapping):
+            raise NotShown("parameters is not a dict")
         overrides["parameters"] = dict(parameters)
     return overrides

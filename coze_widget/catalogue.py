@@ -45,11 +45,15 @@ class Catalogue:
 
     def first(self, site_id: int | None) -> Widget | None:
         """Return what a tag without a slug shows: the first enabled row by order."""
-        shown: dict[str, Widget] = {}
-        for row in self._rows_of(site_id):
-            shown.setdefault(row.slug, row)
-        enabled = [row for row in shown.values() if row.enabled]
+        enabled = [row for row in self.all(site_id) if row.enabled]
         return min(enabled, key=lambda row: (row.order, row.slug), default=None)
+
+    def all(self, site_id: int | None) -> list[Widget]:
+        """Return each slug's row, as `find` does, whether it is enabled or not."""
+        found: dict[str, Widget] = {}
+        for row in self._rows_of(site_id):
+            found.setdefault(row.slug, row)
+        return list(found.values())
 
     def site_id(self, request: HttpRequest | None) -> int | None:
         """Return the current site's id; None where no site row fits the request's host."""

@@ -230,10 +230,38 @@ def test_an_unknown_slug(widget, reasons):
     )
 
 
+def test_a_slug_without_quotes(widget, reasons):
+    assert reasons("{% coze_widget support %}") == (
+        "<!-- coze_widget: the slug is empty: are the quotes missing? -->"
+    )
+
+
 def test_a_disabled_row(make_widget, reasons):
     make_widget(enabled=False)
 
     assert "is disabled" in reasons('{% coze_widget "support" %}')
+
+
+def test_only_disabled_rows(make_widget, reasons):
+    make_widget(enabled=False)
+    make_widget(slug="sales", enabled=False)
+
+    assert reasons() == (
+        "<!-- coze_widget: this site has no widget enabled; "
+        "switched off: “sales”, “support” -->"
+    )
+
+
+def test_parameters_that_nobody_set_are_the_rows_own(widget):
+    html = render('{% coze_widget "support" parameters=nobody %}')
+
+    assert islands(html)["coze-widget-support"]["overrides"] == {}
+
+
+def test_parameters_that_are_no_dict(widget, reasons):
+    assert reasons('{% coze_widget "support" parameters="x" %}') == (
+        "<!-- coze_widget: parameters is not a dict -->"
+    )
 
 
 def test_an_unknown_oauth_app(make_widget, reasons):

@@ -24,7 +24,7 @@ MIGRATE = "Has `python manage.py migrate` been run?"
 @register.simple_tag(takes_context=True)
 def coze_widget(
     context: Context,
-    slug: str = "",
+    slug: str | None = None,
     *,
     inline: bool | None = None,
     eager: bool | None = None,
