@@ -204,7 +204,7 @@ def _load(widget: Widget, eager: bool | None) -> str:  # noqa: FBT001  # a tag's
     return Load.EAGER if eager else Load.CLICK
 
 
-def _overrides(title: str, parameters: Mapping[str, Any] | None) -> Overrides:
+def _overrides(title: str, parameters: object) -> Overrides:
     overrides: Overrides = {}
     if title:
         overrides["title"] = str(title)[:100]
