@@ -10,6 +10,7 @@ from os import PathLike, fspath
 from coze_widget.conf import conf
 from coze_widget.oauth.client import OAuthClient
 from coze_widget.oauth.credentials import CredentialsError, OAuthApp, load_oauth_app
+from coze_widget.sentences import Sentence
 from coze_widget.sentences import Sentence as _
 
 CN_SDK_URL = (
@@ -45,7 +46,7 @@ def _setting(name: str) -> object:
     if not isinstance(apps, Mapping):
         raise CredentialsError(_("COZE_OAUTH_APPS is not a dict."))
     if name not in apps:
-        known = ", ".join(f"“{known}”" for known in sorted(apps)) or _("none")
+        known = ", ".join(f"“{known}”" for known in sorted(map(str, apps))) or _("none")
         raise CredentialsError(
             _(
                 "COZE_OAUTH_APPS has no OAuth app named “%(name)s”; it has: %(known)s.",
@@ -59,8 +60,10 @@ def _setting(name: str) -> object:
 def get_client(name: str) -> OAuthClient:
     """Return the app's client, made once for these settings; raises as above."""
     find_oauth_app(name)
-    frozen = _frozen(_setting(name))
-    return _explained(lambda: _client(name, frozen, _frozen_connection()))
+    # No variable holds the key: error reporters collect those of every frame.
+    return _explained(
+        lambda: _client(name, _frozen(_setting(name)), _frozen_connection())
+    )
 
 
 def make_client(app: OAuthApp) -> OAuthClient:
@@ -71,12 +74,15 @@ def make_client(app: OAuthApp) -> OAuthClient:
 def _explained(make: Callable[[], OAuthClient]) -> OAuthClient:
     try:
         return make()
-    except ValueError as exc:
-        problem = exc.args[0]
+    except (AttributeError, TypeError, ValueError) as exc:
+        said = exc.args[0] if exc.args else ""
     raise CredentialsError(
         _(
-            "%(problem)s. See COZE_CA_BUNDLE and COZE_EXTRA_HEADERS in the settings.",
-            problem=problem,
+            "%(problem)s. See COZE_PROXIES, COZE_CA_BUNDLE, COZE_EXTRA_HEADERS and the "
+            "time-outs in the settings.",
+            problem=said
+            if isinstance(said, Sentence)
+            else _("A setting of the connection to Coze cannot be used"),
         )
     )
 
@@ -108,14 +114,25 @@ def _client(name: str, frozen: str, connection: str) -> OAuthClient:
 
 
 def _frozen_connection() -> str:
-    """Return the arguments that say how to reach Coze, as a text like the above."""
+    """Return the arguments that say how to reach Coze, as a text like the above.
+
+    Numbers may be texts and the rest None, as variables of the environment give them.
+    """
     arguments = {
-        "connect_timeout": conf.connect_timeout_seconds,
-        "read_timeout": conf.read_timeout_seconds,
-        "total_timeout": conf.total_timeout_seconds,
-        "max_retries": conf.max_retries,
-        "proxies": dict(conf.proxies),
-        "ca_bundle": fspath(conf.ca_bundle) or None,
-        "headers": dict(conf.extra_headers),
+        "connect_timeout": float(conf.connect_timeout_seconds),
+        "read_timeout": float(conf.read_timeout_seconds),
+        "total_timeout": float(conf.total_timeout_seconds),
+        "max_retries": int(conf.max_retries),
+        "proxies": _texts(conf.proxies),
+        "ca_bundle": fspath(conf.ca_bundle or "") or None,
+        "headers": _texts(conf.extra_headers),
     }
     return json.dumps(arguments, sort_keys=True)
+
+
+def _texts(setting: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the setting as requests can use it; TypeError or ValueError if it cannot."""
+    texts = dict(setting or {})
+    for text in (*texts, *texts.values()):
+        text.encode("latin-1")  # all that HTTP's headers carry
+    return texts

@@ -76,10 +76,15 @@ def test_no_frame_of_an_error_holds_the_key(settings, oauth_app):
     with pytest.raises(CredentialsError) as caught:
         find_oauth_app("default")
 
-    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    assert variables_with_the_key(caught.value) == []
+
+
+def variables_with_the_key(error):
+    """Return what an error reporter would find in our frames."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     own = [frame for frame in frames if "coze_widget" in frame.f_globals["__name__"]]
     assert own
-    assert not [
+    return [
         name
         for frame in own
         for name, value in frame.f_locals.items()
@@ -112,3 +117,48 @@ def test_the_sdk_may_come_from_elsewhere(settings):
     settings.COZE_SDK_URLS = {"https://api.coze.cn": "https://cdn.example/{version}.js"}
 
     assert sdk_url("https://api.coze.cn", "1.2.0") == "https://cdn.example/1.2.0.js"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"COZE_CA_BUNDLE": None, "COZE_PROXIES": None, "COZE_EXTRA_HEADERS": None},
+        {"COZE_TOTAL_TIMEOUT_SECONDS": "12", "COZE_MAX_RETRIES": "2"},
+        {"COZE_READ_TIMEOUT_SECONDS": "8", "COZE_CONNECT_TIMEOUT_SECONDS": "3.05"},
+    ],
+)
+def test_what_the_environment_gives_will_do(oauth_app, settings, values):
+    without = get_client("default")
+
+    for name, value in values.items():
+        setattr(settings, name, value)
+
+    assert get_client("default") is without
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COZE_PROXIES", "http://proxy:3128"),
+        ("COZE_PROXIES", {"https": 5}),
+        ("COZE_PROXIES", 5),
+        ("COZE_EXTRA_HEADERS", {"X-Shop": "茶"}),
+        ("COZE_EXTRA_HEADERS", {5: "five"}),
+        ("COZE_CA_BUNDLE", 5),
+        ("COZE_MAX_RETRIES", "two"),
+        ("COZE_TOTAL_TIMEOUT_SECONDS", None),
+    ],
+)
+def test_a_setting_of_the_connection_that_cannot_be_used(
+    oauth_app, settings, name, value
+):
+    setattr(settings, name, value)
+
+    with pytest.raises(CredentialsError) as caught:
+        get_client("default")
+
+    assert str(caught.value) == (
+        "A setting of the connection to Coze cannot be used. See COZE_PROXIES, "
+        "COZE_CA_BUNDLE, COZE_EXTRA_HEADERS and the time-outs in the settings."
+    )
+    assert variables_with_the_key(caught.value) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import re
@@ -30,9 +31,13 @@ _FIELDS = (
 _CONFIG_FIELDS = ("client_type", "coze_api_base", "coze_www_base")
 _PUBLIC_ID = re.compile(r"[!-~]{1,256}")
 _PATH_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # goes into the URL's path
-_NETLOC = re.compile(r"(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_NETLOC = re.compile(
+    r"(?P<host>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*|\[(?P<ipv6>[0-9a-f:.]+)\])"
+    r"(?::(?P<port>[0-9]{1,5}))?"
+)
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _LARGEST_FILE = 65_536
+_LARGEST_PORT = 65_535
 _LONGEST_PATH = 1_024
 
 
@@ -118,7 +123,7 @@ def _parse_config(text: str, place: str) -> Mapping[str, object]:
         raise CredentialsError(_describe_pem(text, place))
     try:
         fields = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CredentialsError(_("%(place)s is not JSON", place=place)) from None
     if not isinstance(fields, dict):
         raise CredentialsError(_("%(place)s is not a JSON object", place=place))
@@ -305,9 +310,20 @@ def _read_base_url(fields: Mapping[str, object]) -> str:
     return url
 
 
+def _names_host(netloc: str) -> bool:
+    """Tell what the HTTP libraries would only find out later, with errors of their own."""
+    found = _NETLOC.fullmatch(netloc)
+    if found is None or not 1 <= int(found["port"] or 443) <= _LARGEST_PORT:
+        return False
+    try:
+        return not found["ipv6"] or bool(ipaddress.IPv6Address(found["ipv6"]))
+    except ValueError:
+        return False
+
+
 def _check_base_url(url: str) -> None:
     scheme, _slashes, netloc = url.partition("://")
-    if scheme not in ("https", "http") or not _NETLOC.fullmatch(netloc):
+    if scheme not in ("https", "http") or not _names_host(netloc):
         raise CredentialsError(
             _(
                 "base_url is not scheme and host alone, in lower case, such as %(cn)s "

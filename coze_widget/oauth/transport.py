@@ -82,7 +82,10 @@ class Transport:
                 stream=True,
             ) as response:
                 return _read_answer(response)
-        except requests.RequestException as exc:
+        except CozeError as exc:
+            failure = exc
+        # Not requests' own errors alone: urllib3, http.client and the codecs have some.
+        except Exception as exc:
             failure = _translate(exc, host)
         # Not chained: the foreign exception carries the request and its Authorization.
         raise failure
@@ -155,13 +158,14 @@ def _parse_object(body: bytes) -> Mapping[str, Any] | None:
     return payload if isinstance(payload, dict) else None
 
 
-def _translate(exc: requests.RequestException, host: str) -> CozeError:
+def _translate(exc: Exception, host: str) -> CozeError:
     cause = exc.args[0] if exc.args else None
     # A time-out in mid-body arrives as a ConnectionError around urllib3's own.
     late = isinstance(exc, requests.ReadTimeout)
     if late or isinstance(cause, urllib3.exceptions.ReadTimeoutError):
         return _time_out(host)
-    reason = type(getattr(cause, "reason", None) or cause or exc).__name__
+    errors = (getattr(cause, "reason", None), cause, exc)
+    reason = next(type(one).__name__ for one in errors if isinstance(one, Exception))
     return ConnectionFailedError(
         _("No usable connection to %(host)s: %(reason)s", host=host, reason=reason),
         remedy=_advise(exc),
@@ -175,7 +179,7 @@ def _time_out(host: str) -> CozeTimeoutError:
     )
 
 
-def _advise(exc: requests.RequestException) -> str:
+def _advise(exc: Exception) -> str:
     if isinstance(exc, requests.exceptions.ProxyError):
         return _("Check the proxy in the settings.")
     if isinstance(exc, requests.exceptions.SSLError):

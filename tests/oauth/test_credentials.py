@@ -236,6 +236,12 @@ REFUSALS = [
     ({"base_url": "https://api.coze.cn/v1"}, NO_BASE_URL),
     ({"base_url": "https://api.coze.cn?x=1"}, NO_BASE_URL),
     ({"base_url": "https://me:secret@api.coze.cn"}, NO_BASE_URL),
+    ({"base_url": "https://[::::]"}, NO_BASE_URL),
+    ({"base_url": "https://[::1"}, NO_BASE_URL),
+    ({"base_url": "https://.."}, NO_BASE_URL),
+    ({"base_url": f"https://{'a' * 64}.cn"}, NO_BASE_URL),
+    ({"base_url": "https://api.coze.cn:99999"}, NO_BASE_URL),
+    ({"base_url": "https://api.coze.cn:0"}, NO_BASE_URL),
     ({"base_url": "https://api.coze.cn\n.example.com"}, NO_BASE_URL),
     ({"base_url": "https://API.coze.cn"}, NO_BASE_URL),
     ({"base_url": "http://api.coze.cn"}, PLAIN_HTTP),
@@ -290,11 +296,12 @@ def test_credentials_of_another_type_are_refused(value):
     ("content", "problem"),
     [
         (b"{", "{path} is not JSON"),
+        (b"[" * 60_000, "{path} is not JSON"),
         (b"[]", "{path} is not a JSON object"),
         (b"\xff\xfe\x00", "coze_oauth_config.json is not a text file in UTF-8"),
         (b" " * 70_000, "coze_oauth_config.json is a file of more than 64 KB"),
     ],
-    ids=["cut", "list", "binary", "large"],
+    ids=["cut", "deep", "list", "binary", "large"],
 )
 def test_a_bad_config_file_is_named(tmp_path, content, problem):
     path = tmp_path / "config.json"

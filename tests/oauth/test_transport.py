@@ -293,6 +293,23 @@ def test_an_error_without_details_is_named_by_its_kind(build):
     assert error.args == ("No usable connection to api.coze.cn: InvalidSchema",)
 
 
+@pytest.mark.parametrize(
+    ("netloc", "changes", "reason"),
+    [
+        (f"{'a' * 64}.example", {}, "LocationParseError"),
+        ("localhost:9", {"headers": {"X-Shop": "茶"}}, "UnicodeEncodeError"),
+        ("localhost:9", {"proxies": {"http": 5}}, "TypeError"),
+        ("localhost:9", {"read_timeout": "8"}, "TypeError"),
+    ],
+)
+def test_no_error_of_a_library_gets_out(build, netloc, changes, reason):
+    """Whatever it is, its frames hold an assertion that was never spent."""
+    error = failure(ConnectionFailedError, build(**changes), netloc)
+
+    assert error.args[0].endswith(f": {reason}")
+    assert error.__cause__ is error.__context__ is None
+
+
 LONG = {
     "plain": http_answer(b" " * 100_000),
     "compressed": http_answer(
