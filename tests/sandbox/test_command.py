@@ -54,10 +54,11 @@ def test_it_says_what_it_is_and_where(visit, capsys):
 
 def test_it_hands_out_a_configuration(visit, capsys, tmp_path):
     path = tmp_path / "coze_oauth_config.json"
+    arguments = ("--port", str(free_port()), "--config", str(path))
 
-    visit("--config", str(path))
+    visit(*arguments)
     written = path.read_text()
-    visit("--config", str(path))
+    visit(*arguments)
 
     assert path.read_text() == written
     assert json.loads(written)["client_type"] == "jwt"
@@ -66,15 +67,45 @@ def test_it_hands_out_a_configuration(visit, capsys, tmp_path):
     assert "PRIVATE" not in said
 
 
-def test_a_configuration_for_another_address_is_pointed_out(visit, capsys, tmp_path):
+def test_a_configuration_for_another_port_is_refused(visit, capsys, tmp_path):
     path = tmp_path / "coze_oauth_config.json"
     load_or_write_config(path, base_url="http://127.0.0.1:9")
 
-    visit("--config", str(path))
+    with pytest.raises(CommandError) as refusal:
+        visit("--config", str(path))
 
-    assert capsys.readouterr().err == (
-        f"{path} is for http://127.0.0.1:9: pass its port.\n"
+    assert str(refusal.value) == (
+        f"{path} says http://127.0.0.1:9. Start with --port 9, or delete the file to "
+        "get a new one."
     )
+    assert "listens" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("base_url", "arguments"),
+    [
+        ("https://coze.example.com", []),
+        ("http://127.0.0.1:9", ["--host", "0.0.0.0"]),  # a container's published port
+    ],
+)
+def test_a_configuration_for_another_address_is_pointed_out(
+    visit, capsys, tmp_path, base_url, arguments
+):
+    path = tmp_path / "coze_oauth_config.json"
+    load_or_write_config(path, base_url=base_url)
+
+    visit("--config", str(path), *arguments)
+
+    assert capsys.readouterr().err == f"{path} says {base_url}: your site asks there.\n"
+
+
+def test_localhost_is_the_same_address(visit, capsys, tmp_path):
+    path, port = tmp_path / "coze_oauth_config.json", free_port()
+    load_or_write_config(path, base_url=f"http://localhost:{port}")
+
+    visit("--port", str(port), "--config", str(path))
+
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
@@ -98,8 +129,19 @@ def test_a_port_that_is_taken_is_told(settings):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
-        with pytest.raises(CommandError, match="^The sandbox cannot listen: "):
+        with pytest.raises(CommandError) as refusal:
             call_command("coze_sandbox", "--port", str(port))
+
+    said = str(refusal.value)
+    assert said.startswith("The sandbox cannot listen: ")
+    assert said.endswith("Choose another --port.")
+
+
+def test_a_number_that_is_no_port_is_told(settings):
+    settings.DEBUG = True
+
+    with pytest.raises(CommandError, match=r"Choose another --port\.$"):
+        call_command("coze_sandbox", "--port", "99999")
 
 
 @pytest.mark.parametrize(
