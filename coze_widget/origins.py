@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 
 from coze_widget import sightings
+from coze_widget.conf import conf
 
 logger = logging.getLogger(__name__)
 
@@ -50,15 +51,15 @@ def _note_mismatch(
     """Remember for the system check what a wrong idea of our own address looks like.
 
     Where the browser itself says that the page is another site's, there is nothing to
-    learn; where nobody proves anything, only what looks like a host of ours counts.
+    learn. No program but a browser is bound by either header, so that only hosts of ours
+    count: nobody else's word gets into the message.
     """
     expected = _own_origin(request)
-    if origin is None or origin == expected:
+    if origin is None or origin == expected or not conf.widgets_enabled:
         return
-    if site == "same-origin":
-        sightings.remember(seen=origin, expected=expected, refused=False)
-    elif not accepted and site is None and _is_host_of_ours(request, origin):
-        sightings.remember(seen=origin, expected=expected, refused=True)
+    is_ours = site == "same-origin" or (site is None and not accepted)
+    if is_ours and _is_host_of_ours(request, origin):
+        sightings.remember(seen=origin, expected=expected, refused=not accepted)
 
 
 def _is_host_of_ours(request: HttpRequest, origin: str) -> bool:

@@ -7,6 +7,8 @@ from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.urls import NoReverseMatch, get_urlconf, reverse
 from django.utils.translation import get_supported_language_variant, override
 
+from coze_widget.chain import has_middleware
+
 LOCALE_MIDDLEWARE = "django.middleware.locale.LocaleMiddleware"
 
 
@@ -40,7 +42,7 @@ def _language() -> str | None:
     LocaleMiddleware knows only what stands in LANGUAGES: with Django's own defaults,
     `en-us` and not `en-us` but `en`, nothing under /en-us/ is ever found.
     """
-    if LOCALE_MIDDLEWARE not in settings.MIDDLEWARE:
+    if not has_middleware(LOCALE_MIDDLEWARE):
         return None
     _used, prefixes_default = is_language_prefix_patterns_used(
         get_urlconf() or settings.ROOT_URLCONF

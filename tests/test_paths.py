@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.conf.urls.i18n import i18n_patterns
+from django.middleware.locale import LocaleMiddleware
 from django.test import Client
 from django.urls import include, path
 from django.utils import translation
@@ -97,6 +98,17 @@ def test_a_default_language_that_the_project_does_not_have(settings):
     settings.LANGUAGE_CODE = "de"
 
     assert mount_path() == "/de/chat/"
+
+
+class OwnLocaleMiddleware(LocaleMiddleware):
+    """Many projects have one, to take the language from somewhere else."""
+
+
+def test_a_locale_middleware_of_the_projects_own(settings):
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = [f"{__name__}.OwnLocaleMiddleware", *settings.MIDDLEWARE]
+
+    assert mount_path() == "/en/chat/"
 
 
 def test_a_project_without_our_urls(settings):

@@ -11,7 +11,7 @@ from django.urls import get_resolver
 PACKAGE = Path("coze_widget")
 # From the ground up; a module imports from its own floor and from those below.
 FLOORS = [
-    {"conf", "exceptions", "redaction", "sentences", "version"},
+    {"chain", "conf", "exceptions", "redaction", "sentences", "version"},
     {"csp", "flights", "oauth", "paths", "responses", "validators"},
     {"catalogue", "console", "models", "oauth_apps", "openings"},
     {

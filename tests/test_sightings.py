@@ -108,12 +108,25 @@ def test_a_page_elsewhere_teaches_nothing(site):
         (["*"], HTTPS, True),
     ],
 )
-def test_of_the_refused_only_hosts_of_ours_count(settings, allowed, origin, kept):
+def test_only_hosts_of_ours_count(settings, allowed, origin, kept):
+    """What curl sends as Sec-Fetch-Site is no browser's word."""
     settings.ALLOWED_HOSTS = allowed
 
     assert not come(origin=origin)
-
     assert bool(recall()) is kept
+
+    sightings.forget()
+    cache.clear()
+    assert come_from_a_page_of_ours(origin=origin)
+    assert bool(recall()) is kept
+
+
+def test_nothing_is_remembered_while_widgets_are_switched_off(settings):
+    settings.COZE_WIDGETS_ENABLED = False
+
+    assert come_from_a_page_of_ours()
+
+    assert recall() == []
 
 
 def test_a_trusted_origin_is_no_mistake(settings):

@@ -11,9 +11,9 @@ from django.core.checks import CheckMessage, Warning
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 from django.urls import LocalePrefixPattern, URLResolver, get_resolver
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from coze_widget.chain import has_middleware
 from coze_widget.paths import NotMounted, mount_path
 
 MIDDLEWARE = "coze_widget.middleware.VisitorMiddleware"
@@ -89,7 +89,7 @@ def _is_in_i18n_patterns() -> bool:
 
 
 def _check_login() -> Iterator[CheckMessage]:
-    missing = [path for path in LOGIN_MIDDLEWARE if not _has_middleware(path)]
+    missing = [path for path in LOGIN_MIDDLEWARE if not has_middleware(path)]
     if not apps.is_installed("django.contrib.auth"):
         missing.insert(0, "django.contrib.auth")
     if missing:
@@ -102,23 +102,6 @@ def _check_login() -> Iterator[CheckMessage]:
             ),
             id="coze_widget.W023",
         )
-
-
-def _has_middleware(wanted: str) -> bool:
-    """Compare names: without auth its middleware cannot be imported."""
-    return wanted in settings.MIDDLEWARE or any(
-        wanted in _names_of_bases(path) for path in settings.MIDDLEWARE
-    )
-
-
-def _names_of_bases(path: str) -> list[str]:
-    try:
-        found = import_string(path)
-    except ImportError:
-        # Django says so when it builds the chain.
-        return []
-    bases = found.__mro__ if isinstance(found, type) else ()
-    return [f"{base.__module__}.{base.__qualname__}" for base in bases]
 
 
 def _check_staticfiles() -> Iterator[CheckMessage]:
