@@ -4,8 +4,8 @@ How to write a block:
 
 - Name its language; one that `LANGUAGES` does not have fails.
 - `python` is executed in a module of its own: it imports what it uses. The variables in
-  `ENVIRONMENT` and the files that it names below /etc/coze are there, and `PLACEHOLDERS`
-  are filled in. What it calls COZE_… is a setting, and with these settings the system
+  `ENVIRONMENT` and the files that it names below /etc/coze are there, in `BASE_DIR` too,
+  and `PLACEHOLDERS` are filled in. What it calls COZE_… is a setting, and with these settings the system
   checks find nothing new.
 - `html+django` is rendered, with DEBUG on and with each widget that a tag names. It may
   extend "base.html", which has the blocks title, head and content.
@@ -96,7 +96,7 @@ def execute(block, folder):
     text = block.text.replace("/etc/coze", str(folder))
     for placeholder in PLACEHOLDERS:
         text = text.replace(placeholder, "fingerprint-for-tests")
-    namespace = {"__name__": "coze_widget.an_example"}
+    namespace = {"__name__": "coze_widget.an_example", "BASE_DIR": folder}
     with isolate_apps("coze_widget"):
         exec(compile(text, str(block), "exec"), namespace)
     return namespace

@@ -60,7 +60,7 @@ def test_both_commands_are_there(readme):
 def test_python_blocks_can_be_parsed(readme):
     blocks = code_blocks(readme, "python")
 
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for block in blocks:
         ast.parse(block)
 

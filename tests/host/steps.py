@@ -50,6 +50,13 @@ def read_steps(name="README.md"):
     }
 
 
+def read_sandbox(name="README.md"):
+    """Return the settings of those without an account at Coze."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    [section] = re.findall(r"^### .+?(?=^## )", text, re.MULTILINE | re.DOTALL)
+    return Step(section).block("python")
+
+
 @dataclass
 class Project:
     """Somebody's Django project in a folder, and the interpreter that runs it."""
@@ -140,9 +147,13 @@ class Reader:
         self.commands += 1
 
     def add_sandbox(self):
-        """As the README says for those without an account at Coze."""
-        entries = ['    "coze_widget.sandbox",']
-        self._edit(self.project.settings, append_to_list, "INSTALLED_APPS", entries)
+        """As the README says for those without an account at Coze, after step 3."""
+        block = read_sandbox()
+        [(name, entries)] = read_lists(block)
+        [instead] = re.findall(r"^COZE_OAUTH_APPS = .+$", block, re.MULTILINE)
+        line = re.compile(r"^COZE_OAUTH_APPS = .+$", re.MULTILINE)
+        self._edit(self.project.settings, append_to_list, name, entries)
+        self._edit(self.project.settings, lambda source: line.sub(instead, source))
 
     def include_urls(self, step):
         block = step.block("python")

@@ -14,7 +14,7 @@ import pytest
 
 from tests.host.forms import Person
 from tests.host.servers import free_port, serving
-from tests.host.steps import Reader
+from tests.host.steps import CONFIG, Reader
 from tests.sandbox.caller import BOT, Caller, find_answer
 
 PASSWORD = "correct horse battery staple"
@@ -34,7 +34,7 @@ def mysite(fresh_project, wheel, tmp_path):
     """The project after the five steps, served, with the sandbox in Coze's place."""
     port, coze_port = free_port(), free_port()
     config = fresh_project.folder / "coze_oauth_config.json"
-    reader = Reader(fresh_project, wheel=wheel, config=config)
+    reader = Reader(fresh_project, wheel=wheel, config=CONFIG)
     with ExitStack() as stack:
 
         def serve(port, command, *arguments):
@@ -93,8 +93,8 @@ def test_two_people_have_a_chat_each(mysite):
     told = mysite.project.manage("coze_setup")
     assert "[x] Coze accepts the key." in told
     assert "[x] “Help” is shown on pages that have its tag." in told
-    # pip and migrate; eight places to write to, one of them for the sandbox.
-    assert (mysite.reader.commands, mysite.reader.edits) == (2, 8)
+    # pip and migrate; nine places to write to, two of them for the sandbox.
+    assert (mysite.reader.commands, mysite.reader.edits) == (2, 9)
     assert mysite.project.check() == (
         "System check identified no issues (0 silenced).\n"
     )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.host.steps import read_steps
+from tests.host.steps import read_sandbox, read_steps
 
 LANGUAGE_OF_STEP = {1: "sh", 2: "python", 3: "python", 4: "python", 5: "html+django"}
 
@@ -21,3 +21,7 @@ def test_a_step_is_the_same_in_both_languages(number, language):
 
 def test_the_command_of_step_4_is_the_same_in_both_languages():
     assert read_steps()[4].command == read_steps("README.zh-CN.md")[4].command
+
+
+def test_the_sandbox_is_set_the_same_way_in_both_languages():
+    assert read_sandbox() == read_sandbox("README.zh-CN.md")
