@@ -67,14 +67,12 @@ COZE_WIDGETS_ENABLED = False
     "shop/models.py": """
 import uuid
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 
-class Member(AbstractBaseUser):
+class Member(AbstractUser):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    email = models.EmailField(unique=True)
-    USERNAME_FIELD = "email"
 """,
     "shop/urls.py": """
 from django.contrib.auth.decorators import login_not_required

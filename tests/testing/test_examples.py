@@ -10,7 +10,7 @@ from tests.testing.project import count_tests, examples, run, write
 PYTEST = ("-m", "pytest", "-p", "no:cacheprovider")
 OWN_WIDGET = """
 def test_members(coze_chat, django_user_model):
-    member = django_user_model.objects.create(email="m@shop.example")
+    member = django_user_model.objects.create_user(username="member")
 
     assert "members" in repr(coze_chat(member))
 """
