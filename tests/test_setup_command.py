@@ -206,7 +206,7 @@ def test_coze_is_down(config, sandbox, settings):
     setup = Setup(path)
 
     assert setup.code == 1
-    assert "[!] No usable connection to 127.0.0.1" in setup.out
+    assert "[!] Nothing answers at http://127.0.0.1" in setup.out
 
 
 def test_coze_is_slow(coze, config, settings):

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from urllib3.exceptions import NewConnectionError
 
 from coze_widget.exceptions import (
     ConnectionFailedError,
@@ -86,7 +87,7 @@ class Transport:
             failure = exc
         # Not requests' own errors alone: urllib3, http.client and the codecs have some.
         except Exception as exc:
-            failure = _translate(exc, host)
+            failure = _translate(exc, url)
         # Not chained: the foreign exception carries the request and its Authorization.
         raise failure
 
@@ -158,17 +159,40 @@ def _parse_object(body: bytes) -> Mapping[str, Any] | None:
     return payload if isinstance(payload, dict) else None
 
 
-def _translate(exc: Exception, host: str) -> CozeError:
+def _translate(exc: Exception, url: str) -> CozeError:
+    host = urlsplit(url).netloc
     cause = exc.args[0] if exc.args else None
     # A time-out in mid-body arrives as a ConnectionError around urllib3's own.
     late = isinstance(exc, requests.ReadTimeout)
     if late or isinstance(cause, urllib3.exceptions.ReadTimeoutError):
         return _time_out(host)
     errors = (getattr(cause, "reason", None), cause, exc)
+    if isinstance(errors[0], NewConnectionError) and _is_on_this_machine(url):
+        return _nobody(url)
     reason = next(type(one).__name__ for one in errors if isinstance(one, Exception))
     return ConnectionFailedError(
         _("No usable connection to %(host)s: %(reason)s", host=host, reason=reason),
         remedy=_advise(exc),
+    )
+
+
+def _is_on_this_machine(url: str) -> bool:
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+
+
+def _nobody(url: str) -> ConnectionFailedError:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return ConnectionFailedError(
+        _(
+            "Nothing answers at %(base_url)s",
+            base_url=f"{parts.scheme}://{parts.netloc}",
+        ),
+        remedy=_(
+            "If that is the sandbox, start it: `python manage.py coze_sandbox --port "
+            "%(port)s`.",
+            port=port,
+        ),
     )
 
 

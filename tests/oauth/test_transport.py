@@ -237,13 +237,25 @@ UNREACHABLE = (
 def test_nobody_listening_is_a_failed_connection(build):
     with TinyServer() as server:
         pass
+    netloc = server.netloc.replace("127.0.0.1", "0.0.0.0")
+
+    error = failure(ConnectionFailedError, build(), netloc)
+
+    assert error.args == (f"No usable connection to {netloc}: NewConnectionError",)
+    assert error.remedy == UNREACHABLE
+
+
+def test_nobody_listening_on_this_machine_may_be_the_sandbox(build):
+    with TinyServer() as server:
+        pass
 
     error = failure(ConnectionFailedError, build(), server.netloc)
 
-    assert error.args == (
-        f"No usable connection to {server.netloc}: NewConnectionError",
+    port = server.netloc.partition(":")[2]
+    assert str(error) == (
+        f"Nothing answers at http://{server.netloc}. If that is the sandbox, start it: "
+        f"`python manage.py coze_sandbox --port {port}`."
     )
-    assert error.remedy == UNREACHABLE
 
 
 @pytest.mark.parametrize("pieces", [TRUNCATED, (b"SSH-2.0-x\r\n", None), (None,)])
