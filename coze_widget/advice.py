@@ -104,7 +104,7 @@ def _about_mode(widget: Widget) -> Iterator[str]:
 
 
 def _about_shared_app(widget: Widget) -> Iterator[str]:
-    others = Widget.objects.filter(enabled=True, oauth_app=widget.oauth_app)
+    others = Widget.objects.filter(enabled=True)
     shown = [widget, *others.exclude(pk=widget.pk)] if widget.enabled else []
     for restricted, open_ones in find_shared_apps(shown):
         if widget in (restricted, *open_ones):

@@ -32,28 +32,33 @@ def find_shared_apps(enabled: Iterable[Widget]) -> list[tuple[Widget, list[Widge
     """Return each restricted widget with the open ones that share its OAuth app.
 
     Coze knows nothing of our audience: a token reaches every bot of the workspaces that
-    the app was authorised for, on whichever site it was handed out. A scope is Coze's own means against that.
+    the app was authorised for, on whichever site and under whichever name in the settings
+    it was handed out. A scope is Coze's own means against that.
     """
-    widgets = list(enabled)
+    reach = [(widget, _find_reach(widget)) for widget in enabled]
     shared = []
-    for widget in widgets:
-        open_ones = [other for other in widgets if _is_more_open(other, than=widget)]
-        if open_ones and _reaches_everything(widget.oauth_app):
+    for widget, own_reach in reach:
+        open_ones = [
+            other
+            for other, others_reach in reach
+            if own_reach and own_reach == others_reach and _is_more_open(other, widget)
+        ]
+        if open_ones:
             shared.append((widget, open_ones))
     return shared
 
 
-def _is_more_open(widget: Widget, *, than: Widget) -> bool:
-    return (
-        widget.oauth_app == than.oauth_app
-        and widget.guests == Guests.ISOLATED
-        and than.guests == Guests.LOGIN
-    )
+def _is_more_open(widget: Widget, than: Widget) -> bool:
+    return widget.guests == Guests.ISOLATED and than.guests == Guests.LOGIN
 
 
-def _reaches_everything(oauth_app: str) -> bool:
+def _find_reach(widget: Widget) -> tuple[str, ...]:
+    """Return what the widget's tokens reach, as Coze knows it; empty if that is little."""
     try:
-        return find_oauth_app(oauth_app).scope is None
+        app = find_oauth_app(widget.oauth_app)
     except CredentialsError:
-        # Neither of the widgets is shown, and other messages say why.
-        return False
+        # The widget is not shown, and other messages say why.
+        return ()
+    if app.scope is not None:
+        return ()
+    return app.base_url, app.client_id, app.account_id, app.enterprise_id

@@ -38,8 +38,10 @@ def last_opening(app: OAuthApp) -> int | None:
 
 
 def fingerprint(app: OAuthApp) -> str:
-    """Return a name for keys in the cache, made of public ids only."""
+    """Return a name for keys in the cache: another key or scope is another app here."""
     parts = [
+        hashlib.sha256(app.private_key.encode()).hexdigest(),
+        dict(app.scope or {}),
         app.base_url,
         app.client_id,
         app.public_key_id,

@@ -121,6 +121,14 @@ def test_an_app_is_not_shared_by(make_widget, oauth_app, fields):
     assert list(give_advice(other)) == []
 
 
+def test_an_app_under_two_names_is_one_app(make_widget, oauth_app, settings):
+    settings.COZE_OAUTH_APPS = {"default": oauth_app, "members": dict(oauth_app)}
+    make_widget(slug="shop", guests="isolated")
+    staff = make_widget(slug="staff", oauth_app="members")
+
+    assert list(give_advice(staff)) == [SHARED]
+
+
 def test_the_advice_is_about_the_widget_that_was_saved(make_widget, oauth_app):
     make_widget(slug="shop", guests="isolated")
     make_widget(slug="staff")

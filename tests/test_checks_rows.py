@@ -68,7 +68,10 @@ def test_a_scope_keeps_bots_apart(make_widget, oauth_app, scope):
 
 
 def test_an_app_of_its_own_keeps_bots_apart(make_widget, settings, oauth_app):
-    settings.COZE_OAUTH_APPS = {"default": oauth_app, "staff": oauth_app}
+    settings.COZE_OAUTH_APPS = {
+        "default": oauth_app,
+        "staff": {**oauth_app, "client_id": "1163000000000000002"},
+    }
     make_widget(slug="shop", guests="isolated")
     make_widget(slug="staff", oauth_app="staff")
 

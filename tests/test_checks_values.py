@@ -154,6 +154,7 @@ def test_a_cookie_with_a_name_of_its_own(settings, name):
         ("COZE_USER_INFO", ids, "a text"),
         ("COZE_BASE_URL", "api.coze.cn", "a URL with https"),
         ("COZE_BASE_URL", "http://api.coze.cn", "a URL with https"),
+        ("COZE_BASE_URL", "https://me@api.coze.cn", "a URL with https"),
         ("COZE_BASE_URL", "https://[", "a URL with https"),
         ("COZE_BASE_URL", None, "a URL with https"),
     ],
@@ -183,6 +184,7 @@ def test_a_value_of_its_kind(settings, name, value):
 @pytest.mark.parametrize(
     ("url", "said"),
     [
+        ("https://me:pw@cdn.example/{version}/index.js", "has no URL with https for"),
         ("http://cdn.example/{version}/index.js", "has no URL with https for “https:"),
         ("//cdn.example/{version}/index.js", "has no URL with https for “https:"),
         (None, "has no URL with https for “https:"),

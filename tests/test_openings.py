@@ -9,6 +9,7 @@ from coze_widget.acceptance import ask_coze
 from coze_widget.oauth_apps import find_oauth_app, get_client
 from coze_widget.openings import fingerprint, last_opening, note_opening
 from coze_widget.tokens import get_token
+from tests.keypairs import private_pem, rsa_key
 
 
 @pytest.fixture
@@ -53,3 +54,19 @@ def test_what_is_no_moment_was_no_opening(app):
     cache.set(f"coze_widget:opening:{fingerprint(app)}", "<b>")
 
     assert last_opening(app) is None
+
+
+def test_each_key_and_scope_is_judged_by_itself(oauth_app, settings):
+    def name_of(**changes):
+        settings.COZE_OAUTH_APPS = {"default": {**oauth_app, **changes}}
+        return fingerprint(find_oauth_app("default"))
+
+    names = {
+        name_of(),
+        name_of(private_key=private_pem(rsa_key(3072))),
+        name_of(scope={"account_permission": {}}),
+        name_of(public_key_id="another"),
+        name_of(client_id="another"),
+    }
+
+    assert len(names) == 5

@@ -50,7 +50,8 @@ def _is_url(value: object) -> bool:
         return False
     try:
         parts = urlsplit(value)
-        host = parts.hostname
+        # A password in it would reach every browser.
+        host = "" if parts.username is not None else parts.hostname
     except ValueError:
         return False
     is_here = parts.scheme == "http" and host in LOOPBACK
