@@ -81,8 +81,14 @@ def name_what_lies_outside(app: Sphinx, docname: str, source: list[str]) -> None
 def say_language(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], *rest: Any
 ) -> None:
-    if pagename.startswith("zh/"):
+    is_chinese = pagename.startswith("zh/")
+    if is_chinese:
         context["language"] = "zh-Hans"
+    # "Next" and "Previous" do not change the language.
+    other = "../" if is_chinese else "zh/"
+    for neighbour in ("prev", "next"):
+        if context.get(neighbour) and context[neighbour]["link"].startswith(other):
+            context[neighbour] = None
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
