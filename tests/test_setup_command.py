@@ -140,6 +140,17 @@ def test_for_programs(coze, config):
     assert found["sections"][0]["items"][0]["state"] == "done"
 
 
+def test_for_programs_nothing_reaches_a_terminal_that_it_would_obey(
+    coze, config, make_widget
+):
+    make_widget(name="x\x9b31mRED\u202e茶")
+
+    setup = Setup(config(), "--json")
+
+    assert setup.out.isascii()
+    assert "茶" in str(json.loads(setup.out))
+
+
 def test_offline_nobody_is_asked(coze, config):
     setup = Setup(config(), "--offline")
 

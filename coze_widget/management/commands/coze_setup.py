@@ -136,9 +136,9 @@ def _is_ready(
 
 
 def _to_json(checklist: Checklist, *, is_ready: bool) -> str:
+    # In ASCII: names of widgets may hold what a terminal would obey.
     return json.dumps(
         {"ready": is_ready, "sections": [asdict(one) for one in checklist.sections]},
-        ensure_ascii=False,
         indent=2,
     )
 
