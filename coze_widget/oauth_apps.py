@@ -45,6 +45,13 @@ def _setting(name: str) -> object:
     apps: object = conf.oauth_apps
     if not isinstance(apps, Mapping):
         raise CredentialsError(_("COZE_OAUTH_APPS is not a dict."))
+    if "client_id" in apps:
+        raise CredentialsError(
+            _(
+                "COZE_OAUTH_APPS holds the fields of an app, without a name for it: "
+                'write {"default": {…}}.'
+            )
+        )
     if name not in apps:
         known = ", ".join(f"“{known}”" for known in sorted(map(str, apps))) or _("none")
         raise CredentialsError(

@@ -70,6 +70,13 @@ def test_a_setting_that_is_no_dict(settings):
         find_oauth_app("default")
 
 
+def test_a_name_that_is_missing_around_the_fields(settings, oauth_app):
+    settings.COZE_OAUTH_APPS = oauth_app
+
+    with pytest.raises(CredentialsError, match="without a name for it: write"):
+        find_oauth_app("default")
+
+
 def test_no_frame_of_an_error_holds_the_key(settings, oauth_app):
     settings.COZE_OAUTH_APPS = {"default": {**oauth_app, "base_url": "x"}}
 
