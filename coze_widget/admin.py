@@ -13,6 +13,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from coze_widget.advice import give_advice, remind_to_publish
@@ -41,11 +42,20 @@ def _options(title: Any, name: str, *fields: str) -> tuple[Any, Any]:
     return _heading(title, name), {"fields": fields, "classes": ("collapse",)}
 
 
+class SiteFilter(admin.RelatedFieldListFilter):
+    """Names the widgets without a site, for which Django has a dash."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.empty_value_display = SafeString(gettext("All sites"))
+
+
 @admin.register(Widget)
 class WidgetAdmin(admin.ModelAdmin):
     form = WidgetForm
-    list_display = ("name", "slug", "shown_on", "enabled", "mode", "works")
-    list_filter = ("enabled", "mode", "place", "site")
+    # What phones show without scrolling comes first.
+    list_display = ("name", "works", "enabled", "slug", "shown_on", "mode")
+    list_filter = ("enabled", "mode", "place", ("site", SiteFilter))
     list_select_related = ("site",)
     search_fields = ("name", "slug", "bot_id", "app_id", "workflow_id")
     ordering = ("order", "slug")

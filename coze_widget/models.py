@@ -34,7 +34,7 @@ class Place(models.TextChoices):
 
 
 class Load(models.TextChoices):
-    CLICK = "click", _("When somebody opens the chat (recommended)")
+    CLICK = "click", _("At the click (recommended)")
     EAGER = "eager", _("With the page, as Coze documents it")
 
 
@@ -58,7 +58,7 @@ class Language(models.TextChoices):
 
 class Guests(models.TextChoices):
     LOGIN = "login", _("are asked to log in")
-    ISOLATED = "isolated", _("chat too, each with a history of their own")
+    ISOLATED = "isolated", _("chat too, each with their own history")
 
 
 class Widget(models.Model):
@@ -80,7 +80,10 @@ class Widget(models.Model):
     slug = models.SlugField(
         _("slug"),
         max_length=50,
-        help_text=_('The name in templates: {% coze_widget "slug" %}.'),
+        help_text=_(
+            'The name in templates: {% coze_widget "slug" %}. Latin letters, digits, '
+            "hyphens."
+        ),
     )
     name = models.CharField(_("name"), max_length=100, validators=[refuse_credentials])
     enabled = models.BooleanField(_("enabled"), default=True)
@@ -325,7 +328,7 @@ class Widget(models.Model):
     def _check_footer(self, links: dict[str, object]) -> None:
         missing = missing_footer_names(self.footer_expression_text, links)
         if missing:
-            names = ", ".join(f"“{name}”" for name in missing)
+            names = _(", ").join(f"“{name}”" for name in missing)
             error = ValidationError(
                 _("There is no link named %(names)s."),
                 code="footer_link_missing",

@@ -86,6 +86,27 @@ def test_the_list_says_where_and_whether(editor, make_widget):
     assert ["True" in row for row in rows] == [True, False]
 
 
+def test_the_list_says_first_whether_a_widget_works(editor, make_widget):
+    make_widget()
+
+    html = page(editor, LIST)
+
+    columns = re.findall(r'<th class="field-name"|<td class="field-(\w+)', html)
+    assert columns == ["", "works", "enabled", "slug", "shown_on", "mode"]
+
+
+def test_the_filter_names_the_widgets_for_all_sites(editor, make_widget):
+    make_widget(slug="one", name="First")
+    make_widget(slug="two", name="Second", site=Site.objects.get())
+
+    html = page(editor, LIST)
+    found = re.search(r'<a href="\?(site__isnull=True)">\s*All sites\s*</a>', html)
+
+    only_for_all = page(editor, f"{LIST}?{found[1]}")
+    assert "First" in only_for_all
+    assert "Second" not in only_for_all
+
+
 def test_the_list_costs_the_same_for_many(editor, make_widget):
     site = Site.objects.get()
     costs = []

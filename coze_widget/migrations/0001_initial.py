@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 (
                     "slug",
                     models.SlugField(
-                        help_text='The name in templates: {% coze_widget "slug" %}.',
+                        help_text='The name in templates: {% coze_widget "slug" %}. Latin letters, digits, hyphens.',
                         verbose_name="slug",
                     ),
                 ),
@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
                     "load",
                     models.CharField(
                         choices=[
-                            ("click", "When somebody opens the chat (recommended)"),
+                            ("click", "At the click (recommended)"),
                             ("eager", "With the page, as Coze documents it"),
                         ],
                         default="click",
@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("login", "are asked to log in"),
-                            ("isolated", "chat too, each with a history of their own"),
+                            ("isolated", "chat too, each with their own history"),
                         ],
                         default="login",
                         max_length=8,

@@ -38,6 +38,28 @@ def test_only_the_ids_of_the_mode_are_shown(form):
     expect(form.get_by_label("Workflow id")).to_be_visible()
 
 
+def test_the_ids_of_the_mode_are_marked_as_required(form):
+    bot, app = form.get_by_label("Bot id"), form.get_by_label("App id")
+    expect(bot).to_have_attribute("required", "")
+    expect(form.locator("label[for=id_bot_id]")).to_contain_class("required")
+
+    form.get_by_label("Mode").select_option("app")
+
+    expect(app).to_have_attribute("required", "")
+    expect(form.locator("label[for=id_app_id]")).to_contain_class("required")
+    expect(form.locator("#id_bot_id")).not_to_have_attribute("required", "")
+    expect(form.locator("label[for=id_bot_id]")).not_to_contain_class("required")
+
+
+def test_the_list_shows_on_phones_whether_a_widget_works(editor, widget):
+    editor.page.set_viewport_size({"width": 390, "height": 800})
+
+    editor.visit(reverse("admin:coze_widget_widget_changelist"))
+
+    cell = editor.page.locator(".field-works").bounding_box()
+    assert cell["x"] + cell["width"] <= 390
+
+
 def test_days_are_asked_for_guests_only(form):
     expect(form.get_by_label("Remember them")).to_be_hidden()
 

@@ -8,6 +8,9 @@
     guests: { isolated: ["guest_days"] },
   };
 
+  // Empty in the database of the other mode, so the form itself cannot require them.
+  const REQUIRED = ["bot_id", "app_id", "workflow_id"];
+
   const rowOf = (name) => document.querySelector(`.form-row.field-${name}`);
 
   function showRelevant(select, choices) {
@@ -17,8 +20,19 @@
         if (row) {
           const holdsError = row.querySelector(".errorlist") !== null;
           row.hidden = choice !== select.value && !holdsError;
+          if (REQUIRED.includes(name)) {
+            letRequire(row, choice === select.value);
+          }
         }
       }
+    }
+  }
+
+  function letRequire(row, isRequired) {
+    // A project may have made the id read-only.
+    for (const input of row.querySelectorAll("input")) {
+      input.required = isRequired;
+      row.querySelector("label").classList.toggle("required", isRequired);
     }
   }
 
