@@ -113,7 +113,7 @@ def _about_shared_app(widget: Widget) -> Iterator[str]:
                 "too, although people are asked to log in there: give “%(slug)s” an "
                 "OAuth app of its own, authorised for a workspace of its own."
             ) % {
-                "open": ", ".join(f"“{other.slug}”" for other in open_ones),
+                "open": _(", ").join(f"“{other.slug}”" for other in open_ones),
                 "slug": restricted.slug,
             }
 

@@ -39,7 +39,8 @@ class IdField(forms.CharField):
         self, *, max_length: int | None = None, help_text: Any = "", **kwargs: Any
     ) -> None:
         """Drop the column's length: an address is longer than the id in it."""
-        hint = format_lazy("{} {}", help_text, _("The whole address will do, too."))
+        # The space is in the text: in Chinese there is none between sentences.
+        hint = format_lazy("{}{}", help_text, _(" The whole address will do, too."))
         super().__init__(help_text=hint, **kwargs)
 
     def to_python(self, value: Any) -> str:

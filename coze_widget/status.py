@@ -80,5 +80,5 @@ def _without_oauth_app(widget: Widget) -> Status:
 def unknown_oauth_app(name: str) -> str:
     return _("COZE_OAUTH_APPS has no OAuth app “%(name)s”; it has: %(names)s.") % {
         "name": name,
-        "names": ", ".join(f"“{known}”" for known in oauth_app_names()),
+        "names": _(", ").join(f"“{known}”" for known in oauth_app_names()),
     }

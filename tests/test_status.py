@@ -89,3 +89,12 @@ def test_a_problem_with_the_key_is_told_in_the_editors_language(widget, settings
         text = find_status(widget).text
 
     assert text == "OAuth 应用“default”：缺少 public_key_id。"
+
+
+def test_names_are_listed_as_editors_list_them(settings):
+    settings.COZE_OAUTH_APPS = {"app": {}, "inline": {}}
+
+    with override("zh-hans"):
+        _works, text = status_of(oauth_app="gone")
+
+    assert "“app”、“inline”" in text

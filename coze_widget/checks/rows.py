@@ -75,7 +75,7 @@ def _check_audiences(enabled: list[Widget]) -> Iterator[CheckMessage]:
             % {
                 "slug": restricted.slug,
                 "app": restricted.oauth_app,
-                "others": ", ".join(f"“{other.slug}”" for other in open_ones),
+                "others": _(", ").join(f"“{other.slug}”" for other in open_ones),
             },
             hint=_(
                 "Give it an OAuth app of its own, authorised for a workspace of its "

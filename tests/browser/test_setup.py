@@ -90,7 +90,7 @@ def test_without_a_widget_there_is_no_frame(look):
 def test_in_chinese(widget, look, settings):
     settings.LANGUAGE_CODE = "zh-hans"
 
-    look().expect("done", "“Support”：框架页能打开，其中的脚本有应答。")
+    look().expect("done", "“Support”：iframe 页面能打开，其中的脚本有应答。")
 
 
 # --- something is in the way
