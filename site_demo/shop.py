@@ -77,4 +77,4 @@ ORDERS = {
 }
 
 # Start parameters of the chatflow. They stand in the page: nothing of a person is in them.
-SEASON = {"season": "autumn", "teas": "Cloud Edge, Old Bridge, Ten Winters"}
+SEASON = {"season": _("autumn"), "teas": _("Cloud Edge, Old Bridge, Ten Winters")}

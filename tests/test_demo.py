@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import json
 import os
 import re
 import runpy
@@ -175,6 +176,18 @@ def test_a_page_is_there_in_chinese_too(ready_site, client, path, title):
     assert '<html lang="zh-hans">' in html
     assert title in html
     assert '"lang": "zh-CN"' in html
+
+
+def test_the_adviser_knows_the_season_in_the_pages_language(ready_site, client):
+    client.post("/i18n/setlang/", {"language": "zh-hans"})
+
+    html = client.get("/app/").text
+
+    [island] = re.findall(r'id="coze-widget-app"[^>]*>(.+?)</script>', html)
+    handed_over = {"season": "秋季", "teas": "云边、古桥、十冬"}
+    assert json.loads(island)["overrides"]["parameters"] == handed_over
+    for value in handed_over.values():
+        assert value in html
 
 
 def test_every_text_of_the_demo_has_its_translation():
