@@ -40,7 +40,7 @@ class Load(models.TextChoices):
 
 class Launcher(models.TextChoices):
     OWN = "own", _("Our button: light, accessible")
-    SDK = "sdk", _("The SDK's button (in the page, loaded with it)")
+    SDK = "sdk", _("The SDK's button (in the page, at once)")
     NONE = "none", _("None: the page opens the chat itself")
 
 

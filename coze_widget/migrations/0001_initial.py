@@ -257,7 +257,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("own", "Our button: light, accessible"),
-                            ("sdk", "The SDK's button (in the page, loaded with it)"),
+                            ("sdk", "The SDK's button (in the page, at once)"),
                             ("none", "None: the page opens the chat itself"),
                         ],
                         default="own",
