@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from coze_widget.oauth.credentials import COZE_CN_BASE_URL, COZE_COM_BASE_URL
 
 # Coze's guide on OAuth apps names the first; the other site has the same paths.
@@ -48,3 +50,12 @@ def find_console_urls(base_url: str) -> list[str]:
         return []
     known = OAUTH_APPS_URLS.get(base_url)
     return [known] if known else list(OAUTH_APPS_URLS.values())
+
+
+def say_where_credentials_are() -> str:
+    return _(
+        "Coze's console hands out the right file when a service app's key is made; its "
+        "path can be the whole setting. Without an account at Coze, "
+        "`python manage.py coze_sandbox --config coze_oauth_config.json` writes one for "
+        "the sandbox."
+    )

@@ -73,6 +73,8 @@ def test_no_identity_key(settings):
     settings.COZE_IDENTITY_KEY = ""
 
     assert only("coze_widget.E001") == "COZE_IDENTITY_KEY is not set."
+    [message] = check_settings()
+    assert message.hint.endswith("For tests, `COZE_WIDGETS_ENABLED = False` will do.")
 
 
 def test_no_identity_key_is_needed_while_developing(settings):
@@ -80,6 +82,34 @@ def test_no_identity_key_is_needed_while_developing(settings):
     settings.DEBUG = True
 
     assert ids() == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:9301", "http://localhost:9301", "http://[::1]:9301"],
+)
+def test_a_sandbox_that_visitors_cannot_reach(oauth_app, settings, url):
+    settings.COZE_OAUTH_APPS = {"default": {**oauth_app, "base_url": url}}
+
+    [message] = check_deployment()
+
+    assert message.id == "coze_widget.W033"
+    assert message.msg == (
+        f"OAuth app “default” talks to {url}, this machine: visitors' browsers cannot "
+        "reach it."
+    )
+    assert message.hint == "Give it the file of Coze's console."
+    settings.DEBUG = True
+    assert check_deployment() == []
+
+
+@pytest.mark.parametrize(
+    "apps", [{"default": "missing.json"}, {1: {}, "a": {}}, "no dict"], ids=repr
+)
+def test_reach_is_not_judged_without_an_app(settings, apps):
+    settings.COZE_OAUTH_APPS = apps
+
+    assert check_deployment() == []
 
 
 @pytest.mark.parametrize("key", ["k" * 31, "s" * 40])
@@ -132,6 +162,8 @@ def test_a_file_that_is_not_there(settings, tmp_path):
     settings.COZE_OAUTH_APPS = {"default": tmp_path / "missing.json"}
 
     assert "coze_oauth_config.json" in only("coze_widget.E005")
+    [message] = check_settings()
+    assert "Without an account at Coze, `python manage.py coze_sandbox" in message.hint
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,8 @@ def test_nothing_was_collected(storage, backend):
     assert message.id == "coze_widget.W022"
     assert message.msg == LACKING.format(ALL)
     assert message.hint == (
-        "Run `python manage.py collectstatic`, and restart the processes."
+        "Set STATIC_ROOT if it is not set, run `python manage.py collectstatic`, and "
+        "restart the processes."
     )
 
 

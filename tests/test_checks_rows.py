@@ -122,6 +122,7 @@ def test_a_host_without_a_site(site, settings, make_widget):
     )
 
 
+@pytest.mark.parametrize("hosts", [[], ["localhost", "127.0.0.1"], ["*"]], ids=repr)
 @pytest.mark.parametrize(
     ("domain", "is_told"),
     [
@@ -131,16 +132,44 @@ def test_a_host_without_a_site(site, settings, make_widget):
         ("shop.localhost", False),
     ],
 )
-def test_a_developers_machine_without_a_site(site, settings, domain, is_told):
+def test_a_developers_machine_without_a_site(site, settings, hosts, domain, is_told):
     """Nobody can log in to the admin, so there is no widget yet."""
     settings.DEBUG = True
-    settings.ALLOWED_HOSTS = []
-    Site.objects.create(domain=domain)
+    settings.ALLOWED_HOSTS = hosts
+    Site.objects.update(domain=domain)
 
-    told = [(message.id, message.msg) for message in find()]
+    told = [(message.id, message.msg, message.hint) for message in find()]
 
-    sentence = "SITE_ID is not set, and no site has a local domain."
-    assert told == [("coze_widget.W016", sentence)] * is_told
+    sentence = (
+        "SITE_ID is not set, and no row under “Sites” is for localhost or 127.0.0.1."
+    )
+    hint = (
+        "Django's login page fails there, the admin's too. Write SITE_ID = 1 in the "
+        "settings."
+    )
+    assert told == [("coze_widget.W016", sentence, hint)] * is_told
+
+
+@pytest.mark.parametrize("hosts", [["*"], [".shop.test"], [""]], ids=repr)
+def test_several_sites_on_a_developers_machine_have_names_of_their_own(
+    site, settings, hosts
+):
+    settings.DEBUG = True
+    settings.ALLOWED_HOSTS = hosts
+    Site.objects.create(domain="tea.shop.test")
+
+    assert find() == []
+
+
+@pytest.mark.parametrize("host", ["192.168.1.5", "WEB", "shop.example"])
+def test_a_developer_opens_other_hosts_too(site, settings, host):
+    settings.DEBUG = True
+    settings.ALLOWED_HOSTS = ["localhost", host]
+    Site.objects.create(domain="localhost")
+
+    assert only(find(), "W016") == (
+        f"ALLOWED_HOSTS has hosts that no site has as its domain: {host.lower()}."
+    )
 
 
 def test_not_every_host_is_named(site, settings, make_widget):

@@ -79,6 +79,9 @@ def _is_stale(name: str) -> bool:
 def _uncollected(said: str, names: list[str]) -> CheckMessage:
     return Warning(
         said % {"names": ", ".join(names)},
-        hint=_("Run `python manage.py collectstatic`, and restart the processes."),
+        hint=_(
+            "Set STATIC_ROOT if it is not set, run `python manage.py collectstatic`, and "
+            "restart the processes."
+        ),
         id="coze_widget.W022",
     )

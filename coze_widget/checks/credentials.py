@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.translation import gettext as _
 
 from coze_widget.conf import conf
+from coze_widget.console import is_on_this_machine, say_where_credentials_are
 from coze_widget.oauth.credentials import CredentialsError
-from coze_widget.oauth_apps import get_client
+from coze_widget.oauth_apps import find_oauth_app, get_client
 from coze_widget.validators import holds_credential
 
 MIN_IDENTITY_KEY_LENGTH = 32
@@ -33,7 +35,8 @@ def _check_identity_key() -> Iterator[CheckMessage]:
             hint=_(
                 "Set it to a long random text, for example the output of "
                 "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`, and "
-                "keep it: with another key everybody's chat history starts anew."
+                "keep it: with another key everybody's chat history starts anew. For "
+                "tests, `COZE_WIDGETS_ENABLED = False` will do."
             ),
             id="coze_widget.E001",
         )
@@ -57,7 +60,7 @@ def _check_identity_key() -> Iterator[CheckMessage]:
 def _check_oauth_apps() -> Iterator[CheckMessage]:
     apps: object = conf.oauth_apps
     write = _('Write COZE_OAUTH_APPS = {"default": "path/to/coze_oauth_config.json"}.')
-    if not isinstance(apps, Mapping) or not all(isinstance(name, str) for name in apps):
+    if not _are_named(apps):
         yield Error(
             _("COZE_OAUTH_APPS is not a dict with names as its keys."),
             hint=write,
@@ -83,11 +86,34 @@ def _check_oauth_apps() -> Iterator[CheckMessage]:
         except CredentialsError as exc:
             yield Error(
                 exc.translated(_),
-                hint=_(
-                    "Coze's console hands out the right file when a service app's key "
-                    "is made; its path can be the whole setting."
-                ),
+                hint=say_where_credentials_are(),
                 id="coze_widget.E005",
+            )
+
+
+def _are_named(apps: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(apps, Mapping) and all(isinstance(name, str) for name in apps)
+
+
+def check_reach() -> Iterator[CheckMessage]:
+    """Visitors' browsers talk to Coze themselves, at the base URL of the OAuth app."""
+    apps: object = conf.oauth_apps
+    if settings.DEBUG or not _are_named(apps):
+        return
+    for name in apps:
+        try:
+            base_url = find_oauth_app(name).base_url
+        except CredentialsError:
+            continue  # E005
+        if is_on_this_machine(base_url):
+            yield Warning(
+                _(
+                    "OAuth app “%(name)s” talks to %(base_url)s, this machine: visitors' "
+                    "browsers cannot reach it."
+                )
+                % {"name": name, "base_url": base_url},
+                hint=_("Give it the file of Coze's console."),
+                id="coze_widget.W033",
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from django.conf import settings
 from django.contrib.sites.models import Site
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from coze_widget.audience import find_shared_apps
 from coze_widget.checks.login import check_login_page
 from coze_widget.checks.policies import check_inline_policies
+from coze_widget.checks.site import is_local
 from coze_widget.conf import conf
 from coze_widget.models import Widget
 
@@ -30,8 +31,6 @@ COLUMNS = (
     "slug",
 )
 MAX_NAMED = 10
-# As Django lets them in where DEBUG is on and ALLOWED_HOSTS is empty.
-LOCAL_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
 
 
 def check_rows(alias: str) -> Iterator[CheckMessage]:
@@ -96,9 +95,18 @@ def _check_sites(enabled: list[Widget], alias: str) -> Iterator[CheckMessage]:
             )
         return
     known = {_host_of(domain) for domain in sites.values()}
-    if settings.DEBUG and not settings.ALLOWED_HOSTS and not _has_local(known):
-        yield _no_site(_("SITE_ID is not set, and no site has a local domain."))
-    lonely = [host for host in _public_hosts() if host not in known]
+    if _is_tried_out(len(sites)) and not any(map(is_local, known)):
+        yield _no_site(
+            _(
+                "SITE_ID is not set, and no row under “Sites” is for localhost or "
+                "127.0.0.1."
+            ),
+            remedy=_(
+                "Django's login page fails there, the admin's too. Write SITE_ID = 1 in "
+                "the settings."
+            ),
+        )
+    lonely = [host for host in _known_hosts() if host not in known]
     if lonely:
         yield _no_site(
             _("ALLOWED_HOSTS has hosts that no site has as its domain: %(hosts)s.")
@@ -108,10 +116,11 @@ def _check_sites(enabled: list[Widget], alias: str) -> Iterator[CheckMessage]:
         yield from _check_bound(enabled, sites)
 
 
-def _no_site(said: str) -> CheckMessage:
+def _no_site(said: str, *, remedy: str = "") -> CheckMessage:
     return Warning(
         said,
-        hint=_(
+        hint=remedy
+        or _(
             "There, Django's own login page fails, and only widgets for all sites are "
             "shown. Set SITE_ID, or add a site with this domain, before people chat: "
             "histories hang on the site."
@@ -143,18 +152,32 @@ def _host_of(domain: str) -> str:
     return split_domain_port(domain)[0] or domain
 
 
-def _has_local(hosts: Iterable[str]) -> bool:
-    return any(validate_host(host, LOCAL_HOSTS) for host in hosts)
+def _is_tried_out(count_of_sites: int) -> bool:
+    """Tell whether a developer opens the site at a local host.
+
+    `*` says so too, unless the sites show that there are names for more than one.
+    """
+    hosts = settings.ALLOWED_HOSTS
+    return settings.DEBUG and (
+        not hosts or any(map(is_local, hosts)) or ("*" in hosts and count_of_sites < 2)
+    )
 
 
-def _public_hosts() -> list[str]:
-    """Return the names that visitors can know; patterns and machines' own are none."""
-    return [
+def _known_hosts() -> list[str]:
+    """Return the hosts that people can have typed, patterns left out.
+
+    Without DEBUG those are the public names: probes and health checks go by the rest.
+    With it, one local host that has a site is enough, and another check speaks of it.
+    """
+    hosts = [
         host.lower()
         for host in settings.ALLOWED_HOSTS
-        if "." in host.strip(".") and host[0] not in ".*[" and not _is_address(host)
+        if host and not host.startswith((".", "*"))
     ]
+    if settings.DEBUG:
+        return [host for host in hosts if not is_local(host)]
+    return [host for host in hosts if "." in host.strip(".") and not _is_address(host)]
 
 
 def _is_address(host: str) -> bool:
-    return host.replace(".", "").isdigit() or is_valid_ipv6_address(host)
+    return host.replace(".", "").isdigit() or is_valid_ipv6_address(host.strip("[]"))

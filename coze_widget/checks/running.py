@@ -12,10 +12,11 @@ from django.db import Error as DatabaseFailure
 from django.db import router, transaction
 
 from coze_widget.checks.assets import check_collected_files
-from coze_widget.checks.credentials import check_credentials
+from coze_widget.checks.credentials import check_credentials, check_reach
 from coze_widget.checks.policies import check_page_policies
 from coze_widget.checks.rows import check_rows
 from coze_widget.checks.seen import check_sightings
+from coze_widget.checks.site import check_site_id
 from coze_widget.checks.values import check_cache_is_shared, check_values
 from coze_widget.checks.wiring import check_wiring
 from coze_widget.conf import conf
@@ -25,12 +26,16 @@ logger = logging.getLogger(__name__)
 
 
 def check_settings(
-    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+    app_configs: Sequence[AppConfig] | None = None,
+    databases: Sequence[str] | None = None,
+    **kwargs: Any,
 ) -> list[CheckMessage]:
     messages = [*check_credentials(), *check_values()]
     # Where no page has a widget, nobody misses the rest.
     if conf.widgets_enabled:
         messages += [*check_wiring(), *check_page_policies()]
+        if not databases:
+            messages += check_site_id()
     return messages
 
 
@@ -57,6 +62,7 @@ def check_deployment(
     if not conf.widgets_enabled:
         return []
     return [
+        *check_reach(),
         *check_cache_is_shared(),
         *check_collected_files(),
         *check_sightings(),
@@ -69,10 +75,11 @@ def find_messages() -> list[CheckMessage]:
     For pages and commands of ours: it never raises, and a database that does not answer
     costs the messages about rows only.
     """
+    databases = [router.db_for_read(Widget)]
     messages = [
-        *_run(check_settings),
+        *_run(check_settings, databases=databases),
         *_run(check_deployment),
-        *_run(check_widgets, databases=[router.db_for_read(Widget)]),
+        *_run(check_widgets, databases=databases),
     ]
     heard = [message for message in messages if not message.is_silenced()]
     return sorted(heard, key=lambda message: -message.level)

@@ -119,7 +119,7 @@ def check_cache_is_shared() -> Iterator[CheckMessage]:
         % {"alias": conf.cache_alias},
         hint=_(
             "Let COZE_CACHE name a cache that all workers share: Redis, Memcached or "
-            "the database. One single process may silence this."
+            "the database. With a single process, silence this check."
         ),
         id="coze_widget.W017",
     )
