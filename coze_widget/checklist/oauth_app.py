@@ -18,6 +18,7 @@ from coze_widget.console import (
     find_console_urls,
     is_on_this_machine,
     other_region,
+    say_where_credentials_are,
 )
 from coze_widget.oauth.client import OAuthClient
 from coze_widget.oauth.credentials import CredentialsError, OAuthApp, load_oauth_app
@@ -61,10 +62,6 @@ def _candidate(
         app, client = read()
     except CredentialsError as exc:
         return Candidate(name, path=path, problem=exc.translated(gettext))
-    except TypeError:
-        # What such a setting holds is not repeated: proxies carry passwords.
-        problem = _("The settings of the connection (COZE_PROXIES …) cannot be used.")
-        return Candidate(name, path=path, problem=problem)
     return Candidate(name, app, client, path)
 
 
@@ -165,10 +162,7 @@ def _credential(candidate: Candidate) -> Iterator[Item]:
             "credential",
             State.FAILED,
             candidate.problem,
-            advice=_(
-                "Coze's console hands out the right file when a service app's key is "
-                "made; its path can be the whole setting."
-            ),
+            advice=say_where_credentials_are(),
         )
         return
     yield Item(

@@ -22,12 +22,9 @@ from coze_widget.status import oauth_app_names
 
 # A command and not a value: what a command prints ends in logs and in other people's
 # windows, and this key says whose history is whose.
-IDENTITY_KEY_COMMAND = (
-    "python -c \"import secrets; print('COZE_IDENTITY_KEY=' + "
-    'secrets.token_urlsafe(48))" >> .env'
-)
+IDENTITY_KEY_COMMAND = "python -c \"import secrets; print('COZE_IDENTITY_KEY=' + secrets.token_urlsafe(48))\""
 # Warnings, since a project may be half built; here they are what is to be done.
-STEPS = {f"coze_widget.{number}" for number in ("W004", "W013", "W014", "W022")}
+STEPS = {f"coze_widget.{number}" for number in ("W004", "W013", "W014", "W016", "W022")}
 MISSING_IDENTITY_KEY = "coze_widget.E001"
 
 
@@ -105,9 +102,10 @@ def _literal(text: str) -> str:
 def _identity_key(found: set[str | None]) -> Iterator[Item]:
     if conf.identity_key == DEBUG_IDENTITY_KEY:
         sentence = _(
-            "Set COZE_IDENTITY_KEY: without DEBUG nothing works until it is there."
+            "COZE_IDENTITY_KEY is not set: this will do while DEBUG is on, and without "
+            "DEBUG nothing works until it is there."
         )
-        yield _with_command(Item("identity_key", State.OPEN, sentence))
+        yield _with_command(Item("identity_key", State.NOTE, sentence))
     elif not found & {MISSING_IDENTITY_KEY, "coze_widget.E002"} and conf.identity_key:
         yield Item("identity_key", State.DONE, _("COZE_IDENTITY_KEY is set."))
 
@@ -156,6 +154,10 @@ def _from_message(message: CheckMessage) -> Item:
 def _with_command(item: Item) -> Item:
     return replace(
         item,
-        advice=_("Keep it: with another key everybody's history starts anew."),
+        advice=_(
+            "Put what this prints into the environment variable COZE_IDENTITY_KEY (or "
+            "into the file that your settings read it from) and restart. Keep it: with "
+            "another key everybody's history starts anew."
+        ),
         code=IDENTITY_KEY_COMMAND,
     )

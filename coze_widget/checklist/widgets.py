@@ -95,7 +95,7 @@ def _without_rows(rows: Rows, *, slug: str, current_app: str) -> Iterator[Item]:
 
 def _list_widget(widget: Widget, current_app: str) -> Item:
     status = find_status(widget)
-    is_wanted = widget.enabled and conf.widgets_enabled
+    is_wanted = _is_wanted(widget)
     states = {True: State.DONE, False: State.FAILED, None: State.NOTE}
     return Item(
         f"widget:{widget.pk}",
@@ -105,6 +105,10 @@ def _list_widget(widget: Widget, current_app: str) -> Item:
         links=_edit(widget, current_app),
         code=f'{{% load coze_widget %}}{{% coze_widget "{widget.slug}" %}}',
     )
+
+
+def _is_wanted(widget: Widget) -> bool:
+    return widget.enabled and conf.widgets_enabled
 
 
 def _headline(widget: Widget, *, works: bool | None) -> str:
@@ -124,7 +128,7 @@ def _details(widget: Widget, why: str, *, works: bool | None) -> Iterator[str]:
         yield why
     if widget.site:
         yield _("Only on %(site)s.") % {"site": widget.site}
-    if widget.place == Place.FRAME:
+    if widget.place == Place.FRAME and _is_wanted(widget):
         try:
             path = view_path("frame", widget.slug)
         except NotMounted:

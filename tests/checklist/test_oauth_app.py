@@ -188,8 +188,8 @@ def test_a_setting_of_the_wrong_type_is_no_exception(oauth_app, settings):
     candidate = read_configured("default")
 
     assert candidate.app is None
-    assert candidate.problem == (
-        "The settings of the connection (COZE_PROXIES …) cannot be used."
+    assert candidate.problem.startswith(
+        "A setting of the connection to Coze cannot be used. See COZE_PROXIES, "
     )
 
 

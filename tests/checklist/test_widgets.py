@@ -90,6 +90,7 @@ def test_a_widget_that_is_off_is_no_fault(make_widget):
     item = only_widget(listed())
 
     assert (item.state, item.text) == (NOTE, "“Support” is switched off.")
+    assert "/frame/" not in item.advice
 
 
 def test_widgets_that_the_settings_switch_off_are_no_fault(widget, settings):
@@ -99,6 +100,7 @@ def test_widgets_that_the_settings_switch_off_are_no_fault(widget, settings):
 
     assert (item.state, item.text) == (NOTE, "“Support” is not shown.")
     assert "COZE_WIDGETS_ENABLED" in item.advice
+    assert "/frame/" not in item.advice
 
 
 def test_the_site_of_a_widget_is_named(make_widget):
