@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coze_widget.advice import give_advice, remind_to_publish
 from coze_widget.checklist.widgets import read_rows
+from coze_widget.checks.login import check_login_page
 from coze_widget.forms import WidgetForm
 from coze_widget.models import Widget
 from coze_widget.setup_page import ask_about_configured, build_context
@@ -189,15 +190,15 @@ class WidgetAdmin(admin.ModelAdmin):
             works,
             HEADLINES[works],
             found.text,
-            "" if found.works else self._setup_link(),
+            self._setup_link(_("Ask Coze now") if found.works else _("What to do")),
         )
 
     def _setup_url(self) -> str:
         name = f"admin:{SETUP_URL_NAME}"
         return reverse(name, current_app=self.admin_site.name)
 
-    def _setup_link(self) -> SafeString:
-        return format_html(' <a href="{}">{}</a>', self._setup_url(), _("What to do"))
+    def _setup_link(self, text: Any) -> SafeString:
+        return format_html(' <a href="{}">{}</a>', self._setup_url(), text)
 
     @admin.display(description=_("for templates"))
     def tag(self, widget: Widget) -> SafeString:
@@ -230,3 +231,6 @@ def _warn(request: HttpRequest, widget: Widget) -> None:
         messages.warning(request, f"{HEADLINES[status.works]} {status.text}")
     for advice in give_advice(widget):
         messages.warning(request, advice)
+    for message in check_login_page([widget] if widget.enabled else []):
+        if not message.is_silenced():
+            messages.warning(request, f"{message.msg} {message.hint}")

@@ -184,6 +184,33 @@ def test_advice_follows_a_save(editor, widget, settings):
     ]
 
 
+@pytest.mark.parametrize(
+    ("silenced", "fields", "is_told"),
+    [
+        ([], {}, True),
+        (["coze_widget.W032"], {}, False),
+        ([], {"guests": "isolated"}, False),
+        ([], {"enabled": ""}, False),
+    ],
+)
+def test_a_missing_login_page_is_told_after_a_save(
+    editor, settings, silenced, fields, is_told
+):
+    """The first click in a new project would end in a 404."""
+    settings.LOGIN_URL = "/accounts/login/"
+    settings.SILENCED_SYSTEM_CHECKS = silenced
+
+    texts, _html = post(editor, ADD, **fields)
+
+    sentence = (
+        "LOGIN_URL is “/accounts/login/”, and this project has no such page. People who "
+        "open the chat are asked to log in. Set LOGIN_URL to the path or the name of "
+        "your login page, or open the widgets to guests."
+    )
+    assert (sentence in texts) is is_told
+    assert any("LOGIN_URL" in text for text in texts) is is_told
+
+
 def test_a_token_on_trial_is_named_after_a_save(editor, widget, settings):
     settings.COZE_OAUTH_APPS = {}
     settings.COZE_PERSONAL_ACCESS_TOKEN = TOKENS[0]

@@ -333,18 +333,31 @@ def test_an_empty_list_leads_there(editor):
     assert html.count(f'href="{URL}"') == 2
 
 
-def test_a_widget_that_does_not_work_leads_there(editor, make_widget):
-    bad, good = make_widget(oauth_app="gone"), make_widget(slug="good")
+@pytest.mark.parametrize(
+    ("oauth_app", "text"), [("gone", "What to do"), ("default", "Ask Coze now")]
+)
+def test_the_status_of_a_widget_leads_there(editor, make_widget, oauth_app, text):
+    widget = make_widget(oauth_app=oauth_app)
 
-    pages = [
-        page(editor, reverse("admin:coze_widget_widget_change", args=[one.pk]))
-        for one in (bad, good)
-    ]
+    html = page(editor, reverse("admin:coze_widget_widget_change", args=[widget.pk]))
 
-    assert [f'<a href="{URL}">What to do</a>' in html for html in pages] == [
-        True,
-        False,
-    ]
+    status = html.partition('class="coze-status"')[2].partition("</div>")[0]
+    assert status.count("<a ") == 1
+    assert f'<a href="{URL}">{text}</a>' in status
+
+
+def test_each_state_is_heard_once(editor, settings):
+    settings.COZE_OAUTH_APPS = {}
+
+    items = page(editor).partition('id="coze-checklist"')[2].split("<li data-state=")
+
+    unseen = [one for one in items if one.startswith('"unseen"')][:-1]
+    assert unseen
+    for item in unseen:
+        assert item.count("Cannot be seen from here") == 1
+        assert "aria-hidden" not in item
+    opened = [one for one in items if one.startswith('"open"')]
+    assert all('<span class="visually-hidden">To do:</span>' in one for one in opened)
 
 
 def test_a_row_is_still_found_by_its_id(editor, widget):

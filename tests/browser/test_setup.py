@@ -320,3 +320,6 @@ def test_the_page_fits_a_phone(new_visitor, widget, django_user_model):
 
     width = visitor.page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
+    for name in ("Copy", "Ask Coze"):
+        button = visitor.page.get_by_role("button", name=name).first
+        assert button.bounding_box()["height"] >= 44

@@ -44,7 +44,9 @@
     const item = document.createElement("li");
     const line = element("div", "coze-text", "");
     item.dataset.state = state;
-    line.append(element("span", "visually-hidden", `${states[state]}:`), ` ${text}`);
+    // What is still being looked at has no state to tell.
+    if (state !== "unseen") line.append(element("span", "visually-hidden", `${states[state]}:`));
+    line.append(` ${text}`);
     item.append(line);
     if (advice) item.append(drawAdvice(advice));
     return item;
