@@ -190,7 +190,7 @@ def _nobody(url: str) -> ConnectionFailedError:
         ),
         remedy=_(
             "If that is the sandbox, start it: `python manage.py coze_sandbox --port "
-            "%(port)s`.",
+            "%(port)s --config FILE`, with the file of this OAuth app.",
             port=port,
         ),
     )

@@ -254,7 +254,8 @@ def test_nobody_listening_on_this_machine_may_be_the_sandbox(build):
     port = server.netloc.partition(":")[2]
     assert str(error) == (
         f"Nothing answers at http://{server.netloc}. If that is the sandbox, start it: "
-        f"`python manage.py coze_sandbox --port {port}`."
+        f"`python manage.py coze_sandbox --port {port} --config FILE`, with the file of "
+        "this OAuth app."
     )
 
 
