@@ -43,5 +43,6 @@ class CozeWidgetConfig(AppConfig):
         user_logged_in.connect(middleware.mark_change)
         user_logged_out.connect(middleware.mark_change)
         register(Tags.security)(checks.check_settings)
+        register(Tags.security)(checks.check_site)
         register(Tags.database)(checks.check_widgets)
         register(Tags.security, deploy=True)(checks.check_deployment)

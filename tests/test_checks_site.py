@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from django.core.checks import run_checks
 
-from coze_widget.checks import check_settings, find_messages
+from coze_widget.checks import check_site, find_messages
 from tests.messages import only
 
 SENTENCE = "SITE_ID is not set: each host needs a row of its own under “Sites”."
@@ -20,7 +21,7 @@ def _developing(oauth_app, settings):
 def test_a_forgotten_site_is_said_without_a_query(settings, hosts):
     settings.ALLOWED_HOSTS = hosts
 
-    assert only(check_settings(), "W034") == SENTENCE
+    assert only(check_site(), "W034") == SENTENCE
 
 
 @pytest.mark.parametrize(
@@ -37,11 +38,16 @@ def test_a_forgotten_site_is_said_without_a_query(settings, hosts):
 def test_where_nobody_has_forgotten_it(settings, name, value):
     setattr(settings, name, value)
 
-    assert check_settings() == []
+    assert check_site() == []
+
+
+def test_it_is_part_of_manage_py_check():
+    said = [message.msg for message in run_checks(tags=["security"])]
+
+    assert said.count(SENTENCE) == 1
 
 
 @pytest.mark.django_db
-def test_where_rows_may_be_asked_they_are():
-    assert check_settings(databases=["default"]) == []
+def test_where_rows_are_asked_nobody_guesses():
     [message] = [one for one in find_messages() if "SITE_ID" in one.msg]
     assert message.id == "coze_widget.W016"

@@ -8,8 +8,15 @@ from __future__ import annotations
 from coze_widget.checks.running import (
     check_deployment,
     check_settings,
+    check_site,
     check_widgets,
     find_messages,
 )
 
-__all__ = ["check_deployment", "check_settings", "check_widgets", "find_messages"]
+__all__ = [
+    "check_deployment",
+    "check_settings",
+    "check_site",
+    "check_widgets",
+    "find_messages",
+]

@@ -14,7 +14,7 @@ LOCAL_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
 
 
 def check_site_id() -> Iterator[CheckMessage]:
-    """Guess, where no query is allowed: `check` and `runserver`. Rows know: W016.
+    """Guess from the settings alone; rows know, and say W016.
 
     Patterns and further names make nobody suspect: several hosts without SITE_ID are
     how Django serves several sites.

@@ -120,10 +120,11 @@ def test_check_names_a_line_of_step_2_that_is_missing(careless, line, sentence):
     assert sentence in careless.project.check()
 
 
-def test_the_site_of_step_2_is_missed_where_the_database_may_be_asked(careless):
+def test_the_site_of_step_2_is_missed(careless):
     """Django's login page, the admin's too, fails without it."""
     careless.do(2, 3, 4, 5).forget("SITE_ID = 1\n")
 
+    assert "(coze_widget.W034) SITE_ID is not set" in careless.project.check()
     assert "Site matching query does not exist" in careless.visit("/admin/login/")
     assert "(coze_widget.W016) SITE_ID is not set" in careless.project.check(
         "--database", "default"
