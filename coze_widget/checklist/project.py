@@ -155,7 +155,7 @@ def _with_command(item: Item) -> Item:
     return replace(
         item,
         advice=_(
-            "Put what this prints into the environment variable COZE_IDENTITY_KEY (or "
+            "Put the line that this prints into the environment of the processes (or "
             "into the file that your settings read it from) and restart. Keep it: with "
             "another key everybody's history starts anew."
         ),

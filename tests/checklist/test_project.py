@@ -77,7 +77,7 @@ def test_in_development_the_key_can_wait(settings):
 
     assert (item.state, item.code) == (NOTE, IDENTITY_KEY_COMMAND)
     assert item.text.startswith("COZE_IDENTITY_KEY is not set: this will do while ")
-    assert item.advice.startswith("Put what this prints into the environment variable ")
+    assert item.advice.startswith("Put the line that this prints into the environment ")
 
 
 def test_the_command_prints_a_fresh_key_and_writes_no_file(tmp_path):
