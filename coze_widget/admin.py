@@ -23,6 +23,7 @@ from coze_widget.forms import WidgetForm
 from coze_widget.models import Widget
 from coze_widget.setup_page import ask_about_configured, build_context
 from coze_widget.status import find_status
+from coze_widget.views import release_connections
 
 SETUP_URL_NAME = "coze_widget_widget_setup"
 HEADLINES: dict[bool | str | None, Any] = {
@@ -161,11 +162,16 @@ class WidgetAdmin(admin.ModelAdmin):
         if request.method == "POST":
             if not may_ask:
                 raise PermissionDenied
+            release_connections()
             ask_about_configured()
             return HttpResponseRedirect(request.path)
         context = {
             **self.admin_site.each_context(request),
-            **build_context(request, current_app=self.admin_site.name),
+            **build_context(
+                request,
+                self.get_queryset(request),
+                current_app=self.admin_site.name,
+            ),
             "title": _("Setting up"),
             "opts": self.opts,
             "may_ask": may_ask,

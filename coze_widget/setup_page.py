@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
@@ -18,9 +20,11 @@ from coze_widget.checklist.oauth_app import Candidate, ask_about, read_configure
 from coze_widget.checklist.whole import build_checklist
 from coze_widget.checklist.widgets import Rows, read_rows
 from coze_widget.csp import page_nonce
-from coze_widget.models import Place
-from coze_widget.paths import view_path
+from coze_widget.models import Place, Widget
+from coze_widget.paths import NotMounted, view_path
 from coze_widget.status import oauth_app_names
+
+logger = logging.getLogger(__name__)
 
 MOST_FRAMES = 5
 SCRIPTS = ("loader.js", "chat.js")
@@ -110,11 +114,14 @@ def ask_about_configured() -> None:
             remember(one.app, one.verdict)
 
 
-def build_context(request: HttpRequest, *, current_app: str) -> dict[str, Any]:
+def build_context(
+    request: HttpRequest, widgets: QuerySet[Widget], *, current_app: str
+) -> dict[str, Any]:
+    """Return what the template needs; `widgets` are those that this person may see."""
     candidates = [
         one.judged(recall(one.app)) if one.app else one for one in _configured()
     ]
-    rows = read_rows()
+    rows = read_rows(widgets)
     checklist = build_checklist(candidates, rows, current_app=current_app)
     return {
         "sections": checklist.sections,
@@ -161,14 +168,19 @@ def _frames(request: HttpRequest, rows: Rows) -> Iterator[dict[str, str]]:
         try:
             widget = find_widget(request, slug)
             document, policy = render_frame(widget, request)
-        except (NotShown, ValueError):  # ValueError: a manifest that lacks our files
+            url = view_path("frame", slug)
+        except (NotShown, NotMounted):
+            continue
+        except Exception:
+            # A manifest without our files, say, or a slug that no path takes.
+            logger.exception("The frame of “%s” cannot be rendered.", slug)
             continue
         if widget.place != Place.FRAME:
             continue
         yield {
             "slug": widget.slug,
             "name": widget.name,
-            "url": view_path("frame", widget.slug),
+            "url": url,
             "policy": policy,
             "digest": sha256(document.encode()).hexdigest(),
         }

@@ -26,7 +26,8 @@ class Status:
 def oauth_app_names() -> list[str]:
     """Return the names that a widget can use; none where the setting is no dict."""
     apps: object = conf.oauth_apps
-    return sorted(apps) if isinstance(apps, Mapping) else []
+    names = apps if isinstance(apps, Mapping) else ()
+    return sorted(name for name in names if isinstance(name, str))
 
 
 def find_status(widget: Widget) -> Status:

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.contrib.sites.models import Site
 from django.db import DatabaseError, connection
@@ -14,6 +15,7 @@ from django.test.html import parse_html
 from django.urls import resolve, reverse
 
 from coze_widget.admin import WidgetAdmin
+from coze_widget.models import Widget
 from coze_widget.sandbox.faults import Fault
 from coze_widget.setup_page import MOST_FRAMES, build_context
 from tests.widget_data import TOKENS
@@ -261,7 +263,7 @@ def test_files_that_were_never_collected_break_nothing(rf, widget, settings, tmp
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": storage}}
     settings.STATIC_ROOT = str(tmp_path)
 
-    context = build_context(rf.get(URL), current_app="admin")
+    context = build_context(rf.get(URL), Widget.objects.all(), current_app="admin")
 
     assert context["script_url"] == context["stylesheet_url"] == ""
     assert context["probes"]["scripts"] == context["probes"]["frames"] == []
@@ -317,6 +319,67 @@ def test_a_site_with_many_widgets_is_looked_at_in_part(editor, make_widget):
 
 
 # --- the ways there
+
+
+def test_a_project_without_our_urls_is_told_so(editor, widget, settings):
+    settings.ROOT_URLCONF = "tests.unmounted_urls"
+
+    html = page(editor)
+
+    assert "does not include coze_widget.urls" in html
+    assert probes_of(html)["frames"] == []
+
+
+def test_a_frame_that_cannot_be_rendered_stops_no_other(
+    editor, make_widget, settings, caplog
+):
+    make_widget(slug="a b", order=1)
+    make_widget(slug="support", order=2)
+
+    frames = probes_of(page(editor))["frames"]
+
+    assert [frame["slug"] for frame in frames] == ["support"]
+
+
+def test_an_address_of_the_sdk_that_is_none_breaks_nothing(
+    editor, widget, settings, caplog
+):
+    settings.COZE_SDK_URLS = None
+
+    assert probes_of(page(editor))["frames"] == []
+    assert "The frame of “support” cannot be rendered." in caplog.text
+
+
+def test_names_that_are_no_text_are_no_apps(editor, oauth_config, settings):
+    settings.COZE_OAUTH_APPS = {"default": oauth_config, 1: oauth_config}
+
+    assert "OAuth app “default”" in page(editor)
+
+
+class Filtered(WidgetAdmin):
+    def get_queryset(self, request):
+        return super().get_queryset(request).exclude(slug="secret")
+
+
+def test_only_widgets_that_the_admin_shows_are_named(rf, make_widget):
+    make_widget(slug="secret", name="Secret plan")
+    make_widget(slug="support", name="Support")
+    request = rf.get(URL)
+    request.user = User.objects.create_superuser("editor")
+
+    response = Filtered(Widget, admin.site).setup_view(request)
+
+    html = response.render().content.decode()
+    assert "Support" in html
+    assert "Secret plan" not in html
+
+
+def test_a_model_admin_of_the_projects_own_has_no_link_there(editor, widget, settings):
+    settings.ROOT_URLCONF = "tests.unmounted_urls"
+
+    assert "Setting up" not in page(editor, "/plain/coze_widget/widget/")
+    widget.delete()
+    assert "Nothing is here yet" not in page(editor, "/plain/coze_widget/widget/")
 
 
 def test_the_list_leads_there(editor, widget):

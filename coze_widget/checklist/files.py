@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import stat
@@ -15,13 +16,15 @@ from django.utils.translation import gettext as _
 from coze_widget.checklist.items import Item, State
 from coze_widget.conf import conf
 
+LARGEST_FILE = 65_536
+
 
 def whole_path(path: str) -> str:
     return os.path.abspath(os.path.expanduser(path))
 
 
 def list_given_file(path: str) -> Iterator[Item]:
-    yield from _served(path)
+    yield from _served_config(path)
     mode = os.stat(os.path.expanduser(path)).st_mode
     # Not asked of configured ones: what mounts secrets into containers makes them so.
     if os.name == "posix" and mode & stat.S_IROTH:
@@ -36,7 +39,31 @@ def list_given_file(path: str) -> Iterator[Item]:
 
 def list_configured_files(name: str) -> Iterator[Item]:
     value = conf.oauth_apps.get(name)
-    path = value.get("private_key_path") if isinstance(value, Mapping) else value
+    if isinstance(value, Mapping):
+        yield from _served_key(value)
+    elif isinstance(value, (str, os.PathLike)) and os.fspath(value):
+        yield from _served_config(os.fsdecode(value))
+
+
+def _served_config(path: str) -> Iterator[Item]:
+    yield from _served(path)
+    yield from _served_key(_read_fields(whole_path(path)))
+
+
+def _read_fields(path: str) -> Mapping[str, Any]:
+    """Return what a config file says; whatever is wrong with it is told elsewhere."""
+    if not os.path.isfile(path):
+        return {}
+    try:
+        with open(path, "rb") as file:
+            fields = json.loads(file.read(LARGEST_FILE))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _served_key(fields: Mapping[str, Any]) -> Iterator[Item]:
+    path = fields.get("private_key_path")
     if isinstance(path, (str, os.PathLike)) and os.fspath(path):
         yield from _served(os.fsdecode(path))
 

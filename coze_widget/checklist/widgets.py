@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db import Error as DatabaseFailure
 from django.db import connections, router, transaction
+from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
@@ -30,10 +31,11 @@ class Rows:
     is_silent: bool = False  # the database, not only the table
 
 
-def read_rows(slug: str = "") -> Rows:
-    """Never raises: before `migrate` there is no table."""
+def read_rows(widgets: QuerySet[Widget] | None = None, *, slug: str = "") -> Rows:
+    """Read these widgets, else all. Never raises: before `migrate` there is no table."""
     alias = router.db_for_read(Widget)
-    rows = Widget.objects.using(alias).select_related("site").order_by("order", "slug")
+    rows = Widget.objects.all() if widgets is None else widgets
+    rows = rows.using(alias).select_related("site").order_by("order", "slug")
     try:
         # On PostgreSQL a query that fails spoils the transaction that it is in.
         with transaction.atomic(using=alias):

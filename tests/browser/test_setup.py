@@ -276,6 +276,38 @@ def test_who_comes_back_sees_what_is_new(editor, widget, meddle):
     Seen(editor.page).expect("failed", "the frame's address answers 503")
 
 
+def test_each_frame_is_opened_once(editor, widget):
+    """It fetches the SDK: two megabytes at Coze."""
+    frames = []
+    editor.page.clock.install()
+    editor.page.on("framenavigated", lambda frame: frames.append(frame.url))
+    editor.visit(URL)
+    Seen(editor.page).expect("done", "the frame opens and its script answers")
+
+    editor.page.clock.run_for(6_000)
+    with editor.page.expect_response(FRAME):
+        editor.page.evaluate("window.dispatchEvent(new Event('focus'))")
+
+    Seen(editor.page).expect("done", "the frame opens and its script answers")
+    assert len([url for url in frames if url.endswith("/chat/support/frame/")]) == 1
+
+
+def test_a_page_that_is_left_open_keeps_no_session_alive(editor, widget):
+    editor.page.clock.install()
+    editor.visit(URL)
+    editor.page.clock.run_for(290_000)
+    reads = []
+    editor.page.on("request", lambda request: reads.append(request.url))
+
+    editor.page.clock.run_for(120_000)
+    editor.page.wait_for_timeout(300)
+    assert len(reads) <= 1
+
+    editor.page.keyboard.press("Shift")
+    with editor.page.expect_response("**" + URL):
+        editor.page.clock.run_for(16_000)
+
+
 def test_who_is_using_the_list_is_left_alone(editor, make_widget):
     editor.page.clock.install()
     editor.visit(URL)

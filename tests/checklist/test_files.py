@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from coze_widget.checklist.files import list_configured_files, list_given_file
@@ -71,6 +73,30 @@ def test_a_configured_file_is_looked_for_as_well(
     settings.COZE_OAUTH_APPS = {"default": value}
 
     assert found(list_configured_files("default")) == [("file_served", FAILED)]
+
+
+@pytest.mark.parametrize("find", [list_given_file, None])
+def test_the_key_that_a_config_file_names(key_file, tmp_path, settings, find):
+    settings.STATIC_ROOT = tmp_path / "public"
+    config = tmp_path / "coze_oauth_config.json"
+    config.write_text(json.dumps({"private_key_path": str(key_file)}))
+    config.chmod(0o600)
+    settings.COZE_OAUTH_APPS = {"default": config}
+
+    items = find(str(config)) if find else list_configured_files("default")
+
+    assert found(items) == [("file_served", FAILED)]
+
+
+@pytest.mark.parametrize("content", ["[", "[]", "[" * 60_000, "{}", None])
+def test_a_config_file_that_names_no_key(tmp_path, settings, content):
+    settings.STATIC_ROOT = tmp_path / "public"
+    config = tmp_path / "coze_oauth_config.json"
+    if content is not None:
+        config.write_text(content)
+    settings.COZE_OAUTH_APPS = {"default": config}
+
+    assert found(list_configured_files("default")) == []
 
 
 def test_a_configured_key_has_no_file(oauth_app):

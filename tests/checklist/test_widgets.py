@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("oauth_app")]
 
 
 def listed(slug=""):
-    return list_widgets(read_rows(slug), slug=slug)
+    return list_widgets(read_rows(slug=slug), slug=slug)
 
 
 def only_widget(section):

@@ -62,7 +62,7 @@ class Command(BaseCommand):
             candidates = self._ask(candidates)
         checklist = build_checklist(
             candidates,
-            read_rows(options["slug"]),
+            read_rows(slug=options["slug"]),
             slug=options["slug"],
             is_offline=options["offline"],
         )

@@ -4,12 +4,16 @@
   "use strict";
 
   const READ_AGAIN_MS = 15000;
+  // A page that is left open must not keep a session from running out.
+  const STOP_READING_AFTER_MS = 300000;
   const LOOK_AGAIN_AFTER_MS = 5000;
   const GREETING_TIMEOUT_MS = 8000;
   // As in loader.js: the chat greets before its document has loaded; by then, or never.
   const SILENT_AFTER_MS = 2000;
   const MOST_CHARACTERS = 300;
 
+  // Once will do: the frame's document fetches the SDK, which is megabytes.
+  const greeted = new Set();
   let { frames, scripts, texts, states } = readProbes(document);
 
   function readProbes(page) {
@@ -121,8 +125,9 @@
   /* Opens the frame out of sight and waits for the word with which its script greets. It
      gets no answer: so the chat asks nobody for a token. */
   function waitForGreeting(frame) {
+    const facts = { name: frame.name };
+    if (greeted.has(frame.url)) return Promise.resolve(finding("done", "greets", facts));
     return new Promise((resolve) => {
-      const facts = { name: frame.name };
       const iframe = document.createElement("iframe");
       const finish = (result) => {
         clearTimeout(timer);
@@ -134,8 +139,10 @@
       const hear = ({ source, origin, data }) => {
         const { coze_widget: protocol, type, slug } = data || {};
         const isTheirs = source === iframe.contentWindow && origin === location.origin;
-        if (isTheirs && protocol > 0 && type === "hello" && slug === frame.slug)
+        if (isTheirs && protocol > 0 && type === "hello" && slug === frame.slug) {
+          greeted.add(frame.url);
           finish(finding("done", "greets", facts));
+        }
       };
       const refuse = ({ effectiveDirective: directive, disposition }) => {
         if (disposition === "enforce" && /^(frame|child|default)-src$/.test(directive))
@@ -276,6 +283,7 @@
 
   let isBusy = false;
   let lookedAt = 0;
+  let touchedAt = Date.now();
   let served = document.getElementById("coze-checklist").cloneNode(true); // without our buttons
 
   function askInPeace(form) {
@@ -300,8 +308,14 @@
   document.querySelectorAll("#coze-ask").forEach(askInPeace);
   document.addEventListener("visibilitychange", comeBack);
   window.addEventListener("focus", comeBack);
+  ["pointerdown", "keydown"].forEach((type) =>
+    window.addEventListener(type, () => {
+      touchedAt = Date.now();
+    }),
+  );
   setInterval(() => {
-    if (!document.hidden) readAgain();
+    const isWatched = Date.now() - touchedAt < STOP_READING_AFTER_MS;
+    if (isWatched && !document.hidden) readAgain();
   }, READ_AGAIN_MS);
   lookedAt = Date.now();
   look();
