@@ -189,9 +189,12 @@ def add_widget(owner):
 
 
 @pytest.mark.parametrize(
-    ("within", "said"), [("urlpatterns", []), ("i18n_patterns", ["W018"])]
+    ("within", "said"),
+    [("urlpatterns", ["W033"]), ("i18n_patterns", ["W018", "W033"])],
 )
-def test_the_checks_say_no_more_than_where_the_urls_are(deployed, python, within, said):
+def test_the_checks_say_where_the_urls_are_and_that_coze_is_a_sandbox(
+    deployed, python, within, said
+):
     project = project_in(deployed(within), python)
 
     found = project.check("--deploy", "--database", "default")

@@ -107,7 +107,8 @@ def test_two_tabs_of_a_guest_settle_on_one_id(visitor, make_widget, coze):
         page.locator(".launcher").click(no_wait_after=True)
     for page in (visitor.page, other):
         field = page.frame_locator("iframe").locator("textarea.coze-chat-sdk-textarea")
-        expect(field).to_be_visible()
+        # The tabs ask one after the other.
+        expect(field).to_be_visible(timeout=15_000)
 
     listed = [one for one in coze.requests if one["path"] == "/v1/conversations"]
 

@@ -154,6 +154,8 @@ class Visitor:
             self.page.locator(f"iframe, textarea{SDK}textarea").first
         ).to_be_attached()
         expect(self.input).to_be_visible()
+        # An earlier person's chat stands behind it until the site has said who is there.
+        expect(self.page.locator(".cover:visible")).to_have_count(0)
 
     def say(self, text):
         """Sends, and waits for the bot's answer: it repeats what it was told."""

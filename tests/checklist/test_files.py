@@ -99,5 +99,11 @@ def test_a_config_file_that_names_no_key(tmp_path, settings, content):
     assert found(list_configured_files("default")) == []
 
 
+def test_a_setting_that_is_neither_fields_nor_a_path(settings):
+    settings.COZE_OAUTH_APPS = {"default": 5}
+
+    assert found(list_configured_files("default")) == []
+
+
 def test_a_configured_key_has_no_file(oauth_app):
     assert found(list_configured_files("default")) == []
