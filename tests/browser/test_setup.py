@@ -30,7 +30,7 @@ class Seen:
 
     def expect(self, state, text, advice=""):
         item = self.item(text)
-        expect(item).to_have_attribute("data-state", state, timeout=12_000)
+        expect(item).to_have_attribute("data-state", state, timeout=20_000)
         expect(item).to_contain_text(advice)
 
 

@@ -7,7 +7,7 @@
   // A page that is left open must not keep a session from running out.
   const STOP_READING_AFTER_MS = 300000;
   const LOOK_AGAIN_AFTER_MS = 5000;
-  const GREETING_TIMEOUT_MS = 8000;
+  const GREETING_TIMEOUT_MS = 15000;
   // As in loader.js: the chat greets before its document has loaded; by then, or never.
   const SILENT_AFTER_MS = 2000;
   const MOST_CHARACTERS = 300;
