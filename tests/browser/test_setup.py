@@ -12,6 +12,15 @@ POLICY = "Content-Security-Policy"
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("coze")]
 
 
+@pytest.fixture(autouse=True)
+def _rows_are_read_once(settings):
+    """The page fetches frames at once, and in memory SQLite has one connection for all.
+
+    The server runs in this process, so its copy of the rows is exact.
+    """
+    settings.COZE_WIDGET_MAX_AGE_SECONDS = 60
+
+
 @pytest.fixture
 def editor(transactional_db, new_visitor, django_user_model):
     visitor = new_visitor()
