@@ -74,6 +74,7 @@ class WidgetAdmin(admin.ModelAdmin):
                     "bot_id",
                     "app_id",
                     "workflow_id",
+                    "app_version",
                     "parameters",
                     "sdk_version",
                 )
@@ -123,7 +124,16 @@ class WidgetAdmin(admin.ModelAdmin):
             "chat_bot_is_need_clear_context",
             "chat_bot_is_need_quote",
         ),
+        _options(
+            _("Feedback"),
+            "ui.chatBot.feedback",
+            "chat_bot_feedback_is_need",
+            "chat_bot_feedback_panel_title",
+            "chat_bot_feedback_panel_placeholder",
+            "chat_bot_feedback_panel_tags",
+        ),
         _options(_("Visitor"), "userInfo", "user_nickname", "user_url"),
+        _options(_("Whatever else the SDK takes"), "JSON", "extra_options"),
     )
 
     class Media:

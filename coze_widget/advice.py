@@ -14,11 +14,10 @@ from coze_widget.conf import conf
 from coze_widget.models import Guests, Mode, Widget
 from coze_widget.oauth.credentials import COZE_COM_BASE_URL, CredentialsError
 from coze_widget.oauth_apps import find_oauth_app
+from coze_widget.sdk_versions import NEWEST_ON_COM
 
 # Larger whole numbers lose digits in JavaScript.
 MAX_SAFE_INTEGER = 2**53 - 1
-# The newest that public pages load from there; no list of versions is published.
-NEWEST_ON_COM = "1.2.0-beta.6"
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,8 @@ class Need:
     field: str
     value: bool
     version: str
+    # The changelog is silent: the guide of this version is the first one that has it.
+    is_first_documented: bool = False
 
 
 NEEDS = (
@@ -38,6 +39,12 @@ NEEDS = (
     Need("conversations_is_need", value=True, version="1.2.0-beta.17"),
     Need("chat_bot_is_need_add_new_conversation", value=True, version="1.2.0-beta.17"),
     Need("chat_bot_is_need_quote", value=True, version="1.2.0-beta.17"),
+    Need(
+        "chat_bot_feedback_is_need",
+        value=True,
+        version="1.2.0-beta.17",
+        is_first_documented=True,
+    ),
 )
 
 
@@ -45,6 +52,7 @@ def give_advice(widget: Widget) -> Iterator[str]:
     """Yield sentences in the active language; the widget is compared with the saved ones."""
     yield from _about_version(widget)
     yield from _about_mode(widget)
+    yield from _about_feedback(widget)
     yield from _about_shared_app(widget)
     if widget.chat_bot_is_need_audio:
         yield _("Voice input works on pages with HTTPS only.")
@@ -71,7 +79,7 @@ def _about_version(widget: Widget) -> Iterator[str]:
             "load, choose that version."
         ) % {"version": NEWEST_ON_COM}
     late = [
-        f"{_label(need.field)} ({need.version})"
+        f"{_label(need.field)} ({_since(need)})"
         for need in NEEDS
         if getattr(widget, need.field) == need.value
         and version < version_key(need.version)
@@ -81,6 +89,14 @@ def _about_version(widget: Widget) -> Iterator[str]:
             "version": widget.sdk_version,
             "options": ", ".join(late),
         }
+
+
+def _since(need: Need) -> str:
+    if need.is_first_documented:
+        return _("%(version)s, the first it is documented with") % {
+            "version": need.version
+        }
+    return need.version
 
 
 def _is_on_com(widget: Widget) -> bool:
@@ -101,6 +117,27 @@ def _about_mode(widget: Widget) -> Iterator[str]:
         yield _("The SDK has no list of conversations for apps.")
     if widget.mode == Mode.BOT and widget.parameters:
         yield _("Only an agent in single-agent chatflow mode takes parameters.")
+
+
+def _about_feedback(widget: Widget) -> Iterator[str]:
+    """What of it is from the SDK's source, not from Coze's guide, says so."""
+    has_tags = bool(widget.chat_bot_feedback_panel_tags)
+    has_words = bool(
+        widget.chat_bot_feedback_panel_title
+        or widget.chat_bot_feedback_panel_placeholder
+    )
+    if widget.chat_bot_feedback_is_need:
+        yield _(
+            "Thumbs up and down probably need the permission “feedback”: tick it for the "
+            "OAuth app in Coze's console and press “authorise” again. Coze's list for the "
+            "Chat SDK does not have it; not verified."
+        )
+        if has_words and not has_tags:
+            yield _(
+                "The panel for feedback appears only when it has a tag, by the SDK's source."
+            )
+    elif has_words or has_tags:
+        yield _("Without thumbs up and down there is no panel for feedback.")
 
 
 def _about_shared_app(widget: Widget) -> Iterator[str]:

@@ -14,9 +14,12 @@ from django.forms.fields import InvalidJSONInput
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from coze_widget.sdk_versions import list_known
 from coze_widget.validators import (
+    MAX_TAG_LENGTH,
     too_large,
     validate_digits,
+    validate_feedback_tags,
     validate_footer_links,
     validate_json_object,
 )
@@ -251,3 +254,102 @@ class FooterLinksField(forms.Field):
     def has_changed(self, initial: Any, data: Any) -> bool:
         rows: list[LinkRow] = data
         return self.prepare_value(initial) != rows
+
+
+class TagRow(TypedDict):
+    label: str
+    isNeedDetail: bool
+
+
+class FeedbackTagsWidget(forms.Widget):
+    """Rows of a label and a tick, with empty ones at the end, like those of the links."""
+
+    template_name = "admin/coze_widget/feedback_tags.html"
+    use_fieldset = True
+    empty_rows = 2
+
+    def get_context(
+        self, name: str, value: Any, attrs: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        blank = TagRow(label="", isNeedDetail=False)
+        context["widget"]["rows"] = [*value, *[blank] * self.empty_rows]
+        context["widget"]["max_length"] = MAX_TAG_LENGTH
+        return context
+
+    def format_value(self, value: Any) -> None:
+        """The rows are the value; there is no single text."""
+
+    def value_from_datadict(
+        self, data: Mapping[str, Any], files: Any, name: str
+    ) -> list[TagRow]:
+        rows: list[TagRow] = []
+        while f"{name}-{len(rows)}-label" in data:
+            prefix = f"{name}-{len(rows)}"
+            rows.append(
+                {
+                    "label": data[f"{prefix}-label"].strip(),
+                    "isNeedDetail": bool(data.get(f"{prefix}-isNeedDetail")),
+                }
+            )
+        return [row for row in rows if any(row.values())]
+
+    def value_omitted_from_data(
+        self, data: Mapping[str, Any], files: Any, name: str
+    ) -> bool:
+        return f"{name}-0-label" not in data
+
+
+class FeedbackTagsField(forms.Field):
+    """Stores `[{"label": …, "isNeedDetail": …}]`, as in the SDK's `feedbackPanel.tags`."""
+
+    widget = FeedbackTagsWidget
+    default_validators = [validate_feedback_tags]
+
+    def __init__(self, *, encoder: Any = None, decoder: Any = None, **kwargs: Any):
+        """Take, and leave, what the model's JSONField hands to form fields."""
+        super().__init__(**{**kwargs, "show_hidden_initial": False})
+
+    def to_python(self, value: Any) -> list[TagRow]:
+        rows: list[TagRow] = value
+        for number, row in enumerate(rows, start=1):
+            if not row["label"]:
+                raise ValidationError(
+                    _("Tag %(number)s: fill in the label, or leave the row empty."),
+                    code="incomplete_tag",
+                    params={"number": number},
+                )
+        return rows
+
+    def prepare_value(self, value: Any) -> list[TagRow]:
+        """Take the stored list, or the rows that were posted and found wanting.
+
+        A fixture can have stored something else; an editor must be able to mend it.
+        """
+        tags = value if isinstance(value, list) else []
+        return [
+            {
+                "label": str(tag.get("label", "")),
+                "isNeedDetail": tag.get("isNeedDetail") is True,
+            }
+            for tag in tags
+            if isinstance(tag, Mapping)
+        ]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        rows: list[TagRow] = data
+        return self.prepare_value(initial) != rows
+
+
+class VersionInput(forms.TextInput):
+    """Offers the known versions, each with the hosts that serve it; takes any."""
+
+    template_name = "admin/coze_widget/version_input.html"
+
+    def get_context(
+        self, name: str, value: Any, attrs: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        list_id = f"{(attrs or {}).get('id', name)}_known"
+        context = super().get_context(name, value, {**(attrs or {}), "list": list_id})
+        context["widget"]["known"] = list_known()
+        return context

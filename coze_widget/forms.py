@@ -12,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from coze_widget.fields import (
     AppIdField,
     BotIdField,
+    FeedbackTagsField,
+    FeedbackTagsWidget,
     FooterLinksField,
     FooterLinksWidget,
     JSONObjectField,
     OAuthAppField,
+    VersionInput,
     WorkflowIdField,
 )
 from coze_widget.models import Mode, Widget
@@ -47,6 +50,8 @@ class WidgetForm(forms.ModelForm):
             "workflow_id": WorkflowIdField,
             "parameters": JSONObjectField,
             "footer_linkvars": FooterLinksField,
+            "chat_bot_feedback_panel_tags": FeedbackTagsField,
+            "extra_options": JSONObjectField,
         }
         widgets = {
             "oauth_app": forms.Select,
@@ -57,6 +62,11 @@ class WidgetForm(forms.ModelForm):
                 attrs={"class": "vLargeTextField"}
             ),
             "footer_linkvars": FooterLinksWidget,
+            "chat_bot_feedback_panel_tags": FeedbackTagsWidget,
+            "extra_options": forms.Textarea(
+                attrs={"rows": 8, "class": "vLargeTextField", "spellcheck": "false"}
+            ),
+            "sdk_version": VersionInput(attrs={"class": "vTextField"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from coze_widget.validators import (
     missing_footer_names,
     refuse_credentials,
+    validate_app_version,
     validate_digits,
+    validate_extra_options,
+    validate_feedback_tags,
     validate_footer_links,
     validate_image_url,
     validate_json_object,
@@ -124,6 +127,16 @@ class Widget(models.Model):
         validators=[refuse_credentials, validate_digits],
         help_text=_("The app's chatflow: the digits after workflow= in the address."),
     )
+    app_version = models.CharField(
+        _("app version"),
+        max_length=40,
+        blank=True,
+        validators=[refuse_credentials, validate_app_version],
+        help_text=_(
+            "Empty: not sent. Coze does not document this option; the SDK's source has it. "
+            "Not verified."
+        ),
+    )
     parameters = models.JSONField(
         _("parameters"),
         default=dict,
@@ -137,6 +150,7 @@ class Widget(models.Model):
         max_length=40,
         default=DEFAULT_SDK_VERSION,
         validators=[refuse_credentials, validate_sdk_version],
+        help_text=_("Known ones are offered; any other will do."),
     )
     place = models.CharField(
         _("place"), max_length=6, choices=Place.choices, default=Place.FRAME
@@ -242,6 +256,33 @@ class Widget(models.Model):
     )
     chat_bot_is_need_quote = models.BooleanField(_("quote an answer"), default=False)
 
+    chat_bot_feedback_is_need = models.BooleanField(
+        _("thumbs up and down"),
+        default=False,
+        help_text=_("First documented with SDK 1.2.0-beta.17."),
+    )
+    chat_bot_feedback_panel_title = models.CharField(
+        _("title of the panel"),
+        max_length=100,
+        blank=True,
+        validators=[refuse_credentials],
+        help_text=_("Asks after a thumb down what was wrong. Empty: the SDK's own."),
+    )
+    chat_bot_feedback_panel_placeholder = models.CharField(
+        _("hint in the comment"),
+        max_length=100,
+        blank=True,
+        validators=[refuse_credentials],
+        help_text=_("Empty: the SDK's own."),
+    )
+    chat_bot_feedback_panel_tags = models.JSONField(
+        _("tags"),
+        default=list,
+        blank=True,
+        validators=[validate_feedback_tags, refuse_credentials],
+        help_text=_("At most 10. Without a tag the panel does not appear."),
+    )
+
     user_nickname = models.CharField(
         _("nickname"),
         max_length=50,
@@ -255,6 +296,17 @@ class Widget(models.Model):
         blank=True,
         validators=[refuse_credentials, validate_image_url],
         help_text=_("Address of a picture. Empty: Coze's own."),
+    )
+
+    extra_options = models.JSONField(
+        _("further options"),
+        default=dict,
+        blank=True,
+        validators=[validate_extra_options, refuse_credentials],
+        help_text=_(
+            "Options of the SDK that have no field here, as a JSON object in the SDK's own "
+            'shape: {"ui": {"chatBot": {"name": true}}}. Public.'
+        ),
     )
 
     class Meta:
@@ -322,6 +374,8 @@ class Widget(models.Model):
         # Validators skip empty values, whatever their type.
         self.parameters = self.parameters or {}
         self.footer_linkvars = self.footer_linkvars or {}
+        self.chat_bot_feedback_panel_tags = self.chat_bot_feedback_panel_tags or []
+        self.extra_options = self.extra_options or {}
         if isinstance(self.footer_linkvars, dict):
             self._check_footer(self.footer_linkvars)
 

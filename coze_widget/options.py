@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from coze_widget.extra_options import merge_extra
 from coze_widget.models import Launcher, Mode, Place, Widget
 
 
@@ -26,6 +27,8 @@ class Option:
     omit_blank: bool = False
     # Where the SDK fills our frame, the frame's element takes over (position, size).
     inline_only: bool = False
+    # The switch without which the SDK has no use for it.
+    only_with: str = ""
 
 
 OPTIONS = (
@@ -53,6 +56,25 @@ OPTIONS = (
     ),
     Option("chat_bot_is_need_clear_context", "ui.chatBot.isNeedClearContext"),
     Option("chat_bot_is_need_quote", "ui.chatBot.isNeedQuote"),
+    Option("chat_bot_feedback_is_need", "ui.chatBot.feedback.isNeedFeedback"),
+    Option(
+        "chat_bot_feedback_panel_title",
+        "ui.chatBot.feedback.feedbackPanel.title",
+        omit_blank=True,
+        only_with="chat_bot_feedback_is_need",
+    ),
+    Option(
+        "chat_bot_feedback_panel_placeholder",
+        "ui.chatBot.feedback.feedbackPanel.placeholder",
+        omit_blank=True,
+        only_with="chat_bot_feedback_is_need",
+    ),
+    Option(
+        "chat_bot_feedback_panel_tags",
+        "ui.chatBot.feedback.feedbackPanel.tags",
+        omit_blank=True,
+        only_with="chat_bot_feedback_is_need",
+    ),
 )
 
 
@@ -77,10 +99,13 @@ def build_options(
             continue
         if option.omit_blank and not value:
             continue
+        if option.only_with and not getattr(widget, option.only_with):
+            continue
         _put(options, option.path, value)
     # The SDK's own title is empty, not the bot's name (measured), so there is always one.
     _put(options, "ui.chatBot.title", overrides.get("title") or title_of(widget))
     _put(options, "ui.asstBtn.isNeed", uses_sdk_launcher(widget, place=place))
+    merge_extra(options, widget.extra_options)
     return options
 
 
@@ -100,9 +125,11 @@ def _build_config(
     extra = {"parameters": inputs} if inputs else {}
     config: dict[str, Any] = {"type": str(widget.mode), "isIframe": False}
     if widget.mode == Mode.APP:
+        version = {"version": widget.app_version} if widget.app_version else {}
         config["appInfo"] = {
             "appId": widget.app_id,
             "workflowId": widget.workflow_id,
+            **version,
             **extra,
         }
     else:

@@ -12,10 +12,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from coze_widget import redaction
+from coze_widget import extra_options, redaction
 
 # Far more than a chatflow's inputs need, and far less than what breaks a JSON writer.
 MAX_LEVELS = 20
+# As in Coze's install guide (2026).
+MAX_TAGS = 10
+MAX_TAG_LENGTH = 30
 LINK_SCHEMES = ("https", "http", "mailto", "tel")
 # As the SDK finds them: word characters between braces, spaces allowed around.
 FOOTER_NAME = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -30,6 +33,20 @@ validate_sdk_version = RegexValidator(
     _("Enter a version like 1.2.0-beta.20."),
     code="not_a_version",
 )
+
+EXTRA_OPTIONS_ERRORS = {
+    "reserved": _(
+        "“%(path)s” is not for here: this widget's other fields and the site decide on it."
+    ),
+    "has_field": _("“%(path)s” has a field of its own in this form."),
+    "no_object": _("“%(path)s” is a group of options: give it an object, {…}."),
+    "bad_name": _("“%(path)s” is no name for an option."),
+    "credential": _(
+        "“%(path)s” looks like a credential. Everything here is public: put credentials "
+        "into the settings."
+    ),
+    "script": _("“%(path)s” would run a script: give it a plain address."),
+}
 
 
 def holds_credential(value: object) -> bool:
@@ -157,6 +174,89 @@ def _is_footer_entry(entry: Any) -> bool:
         and set(entry) == {"text", "link"}
         and all(isinstance(part, str) and part.strip() for part in entry.values())
     )
+
+
+def validate_app_version(value: str) -> None:
+    if not value.isprintable() or value != value.strip():
+        raise ValidationError(
+            _("Enter the version in one line, without special characters."),
+            code="not_printable",
+        )
+
+
+def validate_feedback_tags(value: object) -> None:
+    """`[{"label": …, "isNeedDetail": …}, …]`, as in the SDK's `feedbackPanel.tags`."""
+    if not isinstance(value, list):
+        raise ValidationError(
+            _('Enter a list like [{"label": "Wrong", "isNeedDetail": false}].'),
+            code="not_a_list",
+        )
+    if len(value) > MAX_TAGS:
+        raise ValidationError(
+            _("At most %(max)s tags, says Coze; these are %(count)s."),
+            code="too_many_tags",
+            params={"max": MAX_TAGS, "count": len(value)},
+        )
+    for number, tag in enumerate(value, start=1):
+        _validate_feedback_tag(number, tag)
+    labels = [tag["label"] for tag in value]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ValidationError(
+                _("Two tags have the label “%(label)s”."),
+                code="duplicate_tag",
+                params={"label": label},
+            )
+
+
+def _validate_feedback_tag(number: int, tag: Any) -> None:
+    if not _is_feedback_tag(tag):
+        raise ValidationError(
+            _(
+                "Tag %(number)s needs a label in one line; whether a comment is needed is "
+                "true or false."
+            ),
+            code="bad_tag",
+            params={"number": number},
+        )
+    if len(tag["label"]) > MAX_TAG_LENGTH:
+        raise ValidationError(
+            _("The label of tag %(number)s is longer than %(max)s characters."),
+            code="tag_too_long",
+            params={"number": number, "max": MAX_TAG_LENGTH},
+        )
+
+
+def _is_feedback_tag(tag: Any) -> bool:
+    if not isinstance(tag, dict) or set(tag) != {"label", "isNeedDetail"}:
+        return False
+    label = tag["label"]
+    is_text = isinstance(label, str) and bool(label.strip()) and label.isprintable()
+    return is_text and isinstance(tag["isNeedDetail"], bool)
+
+
+def validate_extra_options(value: object) -> None:
+    """Name each path that is refused."""
+    validate_json_object(value)
+    if extra_options.is_too_large(value):
+        raise ValidationError(
+            _("At most %(characters)s characters on %(levels)s levels."),
+            code="too_large",
+            params={
+                "characters": extra_options.MAX_CHARACTERS,
+                "levels": extra_options.MAX_LEVELS,
+            },
+        )
+    errors = [
+        ValidationError(
+            EXTRA_OPTIONS_ERRORS[fault.code],
+            code=fault.code,
+            params={"path": fault.path},
+        )
+        for fault in extra_options.find_faults(value)
+    ]
+    if errors:
+        raise ValidationError(errors)
 
 
 def missing_footer_names(text: str, links: Mapping[str, object]) -> list[str]:

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from coze_widget.admin import WidgetAdmin
 from coze_widget.models import Widget
-from tests.widget_data import CREDENTIALS, TOKENS, link_rows, widget_data
+from tests.widget_data import CREDENTIALS, TOKENS, link_rows, tag_rows, widget_data
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("oauth_app")]
 
@@ -59,7 +59,7 @@ def test_every_field_of_the_row_has_its_place():
 def test_groups_bear_the_names_of_the_sdk():
     names = " ".join(str(name) for name, _options in WidgetAdmin.fieldsets)
 
-    assert re.findall(r"(?:config|ui\.\w+|userInfo)", names) == [
+    assert re.findall(r"(?:config|ui\.[\w.]+|userInfo)", names) == [
         "config",
         "ui.base",
         "ui.asstBtn",
@@ -67,6 +67,7 @@ def test_groups_bear_the_names_of_the_sdk():
         "ui.footer",
         "ui.conversations",
         "ui.chatBot",
+        "ui.chatBot.feedback",
         "userInfo",
     ]
 
@@ -258,6 +259,41 @@ def test_links_are_saved_from_their_rows(editor):
     assert Widget.objects.get().footer_linkvars == {
         "privacy": {"text": "Privacy", "link": "https://example.com"}
     }
+
+
+def test_feedback_and_further_options_are_saved(editor):
+    post(
+        editor,
+        ADD,
+        chat_bot_feedback_is_need="on",
+        **tag_rows(("Wrong", False), ("Other", True)),
+        extra_options='{"ui": {"rail": {"side": "left"}}}',
+    )
+
+    widget = Widget.objects.get()
+    assert widget.chat_bot_feedback_is_need is True
+    assert widget.chat_bot_feedback_panel_tags == [
+        {"label": "Wrong", "isNeedDetail": False},
+        {"label": "Other", "isNeedDetail": True},
+    ]
+    assert widget.extra_options == {"ui": {"rail": {"side": "left"}}}
+
+
+def test_a_refused_option_opens_its_group_and_is_named_there(editor):
+    _texts, html = post(editor, ADD, extra_options='{"ui": {"chatBot": {"el": 1}}}')
+
+    assert "<details>" not in html_of_group(html, "field-extra_options")
+    row = html.partition("field-extra_options")[2]
+    assert "“ui.chatBot.el” is not for here" in row
+
+
+def test_known_versions_are_offered(editor):
+    html = page(editor, ADD)
+
+    assert 'list="id_sdk_version_known"' in html
+    assert '<datalist id="id_sdk_version_known">' in html
+    assert '<option value="1.2.0-beta.20" label="coze.cn"></option>' in html
+    assert '<option value="1.2.0-beta.6" label="coze.cn, coze.com"></option>' in html
 
 
 @pytest.mark.parametrize("secret", CREDENTIALS, ids=["pat", "cztei", "czs", "pem"])

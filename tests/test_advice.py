@@ -175,3 +175,59 @@ def test_publishing_is_named(mode, what):
     assert remind_to_publish(Widget(mode=mode)) == (
         f"In Coze, the {what} must be published to API and to Chat SDK."
     )
+
+
+PERMISSION = (
+    "Thumbs up and down probably need the permission “feedback”: tick it for the OAuth "
+    "app in Coze's console and press “authorise” again. Coze's list for the Chat SDK "
+    "does not have it; not verified."
+)
+TAGS = [{"label": "Wrong", "isNeedDetail": False}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentences"),
+    [
+        ({}, [PERMISSION]),
+        ({"chat_bot_feedback_panel_tags": TAGS}, [PERMISSION]),
+        (
+            {
+                "chat_bot_feedback_panel_title": "a",
+                "chat_bot_feedback_panel_tags": TAGS,
+            },
+            [PERMISSION],
+        ),
+        (
+            {"chat_bot_feedback_panel_placeholder": "a"},
+            [
+                PERMISSION,
+                "The panel for feedback appears only when it has a tag, by the SDK's "
+                "source.",
+            ],
+        ),
+    ],
+)
+def test_what_thumbs_need(fields, sentences):
+    assert advice_for(chat_bot_feedback_is_need=True, **fields) == sentences
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"chat_bot_feedback_panel_title": "a"},
+        {"chat_bot_feedback_panel_placeholder": "a"},
+        {"chat_bot_feedback_panel_tags": TAGS},
+    ],
+)
+def test_a_panel_without_thumbs_never_shows(fields):
+    assert advice_for(**fields) == [
+        "Without thumbs up and down there is no panel for feedback."
+    ]
+
+
+def test_thumbs_are_only_known_to_be_documented():
+    first, *_ = advice_for(sdk_version="1.2.0-beta.16", chat_bot_feedback_is_need=True)
+
+    assert (
+        "thumbs up and down (1.2.0-beta.17, the first it is documented with)" in first
+    )

@@ -8,7 +8,14 @@ from django.http import QueryDict
 
 from coze_widget.forms import WidgetForm
 from coze_widget.models import Widget
-from tests.widget_data import CREDENTIALS, PRIVATE_KEY, TOKENS, link_rows, widget_data
+from tests.widget_data import (
+    CREDENTIALS,
+    PRIVATE_KEY,
+    TOKENS,
+    link_rows,
+    tag_rows,
+    widget_data,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("oauth_app")]
 
@@ -465,7 +472,14 @@ def test_rows_that_were_not_posted_stay(make_widget):
 
 def test_nothing_changed(make_widget):
     links = {"privacy": {"text": "Privacy", "link": "https://example.com"}}
-    widget = make_widget(footer_linkvars=links, parameters={"a": [1]})
+    tags = [{"label": "Wrong", "isNeedDetail": True}]
+    widget = make_widget(
+        slug="again",
+        footer_linkvars=links,
+        parameters={"a": [1]},
+        chat_bot_feedback_panel_tags=tags,
+        extra_options={"a": 1},
+    )
     rows = link_rows(("privacy", "Privacy", "https://example.com"))
     switches = [
         name
@@ -475,12 +489,201 @@ def test_nothing_changed(make_widget):
 
     form = bind(
         instance=widget,
+        slug="again",
         parameters='{"a": [1]}',
+        extra_options='{"a": 1}',
         **rows,
+        **tag_rows(("Wrong", True)),
         **dict.fromkeys(switches, "on"),
     )
 
     assert form.changed_data == []
+
+
+# --- feedback
+
+WRONG = {"label": "Wrong", "isNeedDetail": False}
+
+
+def test_tags_come_from_rows():
+    rows = tag_rows((" Wrong ", False), ("", False), ("其他", True))
+
+    widget = save(
+        chat_bot_feedback_is_need="on",
+        chat_bot_feedback_panel_title="What was wrong?",
+        chat_bot_feedback_panel_placeholder="Tell us",
+        **rows,
+    )
+
+    assert widget.chat_bot_feedback_panel_title == "What was wrong?"
+    assert widget.chat_bot_feedback_panel_placeholder == "Tell us"
+    assert widget.chat_bot_feedback_panel_tags == [
+        WRONG,
+        {"label": "其他", "isNeedDetail": True},
+    ]
+
+
+def test_no_tags_are_an_empty_list():
+    assert save().chat_bot_feedback_panel_tags == []
+
+
+def test_stored_tags_are_rows_with_empty_ones_below(make_widget):
+    tags = [WRONG, {"label": "</script>", "isNeedDetail": True}]
+    widget = make_widget(chat_bot_feedback_panel_tags=tags)
+
+    html = str(WidgetForm(instance=widget)["chat_bot_feedback_panel_tags"])
+
+    assert 'value="Wrong"' in html
+    assert "&lt;/script&gt;" in html
+    assert html.count("checked") == 1
+    assert html.count('class="coze-links-row"') == 4
+    assert html.count('maxlength="30"') == 4
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [{"a": "b"}, "a", ["a"], [{}], [{"label": 1, "isNeedDetail": 2}]],
+    ids=repr,
+)
+def test_tags_of_a_fixture_can_be_mended(make_widget, stored):
+    widget = make_widget(chat_bot_feedback_panel_tags=stored)
+
+    html = str(WidgetForm(instance=widget)["chat_bot_feedback_panel_tags"])
+
+    assert "chat_bot_feedback_panel_tags-0-label" in html
+    assert bind(instance=widget, **tag_rows(("Wrong", False))).save()
+    assert widget.chat_bot_feedback_panel_tags == [WRONG]
+
+
+def test_tags_that_were_not_posted_stay(make_widget):
+    widget = make_widget(chat_bot_feedback_panel_tags=[WRONG])
+    data = {key: value for key, value in widget_data().items() if "tags" not in key}
+
+    assert WidgetForm(data, instance=widget).save().chat_bot_feedback_panel_tags == [
+        WRONG
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "said"),
+    [
+        (
+            [("Wrong", False), ("", True)],
+            "incomplete_tag",
+            "Tag 2: fill in the label, or leave the row empty.",
+        ),
+        (
+            [("Wrong", False), ("Wrong", True)],
+            "duplicate_tag",
+            "Two tags have the label “Wrong”.",
+        ),
+        (
+            [("x" * 31, False)],
+            "tag_too_long",
+            "The label of tag 1 is longer than 30 characters.",
+        ),
+        (
+            [(f"Tag {number}", False) for number in range(11)],
+            "too_many_tags",
+            "At most 10 tags, says Coze; these are 11.",
+        ),
+        (
+            [("Wr\0ong", False)],
+            "bad_tag",
+            "Tag 1 needs a label in one line; whether a comment is needed is true or "
+            "false.",
+        ),
+    ],
+)
+def test_wrong_tags_are_refused_and_kept(rows, code, said):
+    form = bind(**tag_rows(*rows))
+
+    assert errors(form) == {"chat_bot_feedback_panel_tags": [code]}
+    assert sentences(form, "chat_bot_feedback_panel_tags") == [said]
+    assert [
+        (row["label"], row["isNeedDetail"])
+        for row in form["chat_bot_feedback_panel_tags"].value()
+    ] == rows
+
+
+def test_ten_tags_of_thirty_characters_are_fine():
+    rows = [(f"{number:030}", True) for number in range(10)]
+
+    assert len(save(**tag_rows(*rows)).chat_bot_feedback_panel_tags) == 10
+
+
+# --- an app's version, and the SDK's
+
+
+def test_an_app_may_name_its_version():
+    form = bind(
+        mode="app", app_id="74011", workflow_id="74012", app_version=" v1.0 (beta) "
+    )
+
+    assert form.save().app_version == "v1.0 (beta)"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("v\t1", "not_printable"), ("v" * 41, "max_length")]
+)
+def test_a_version_is_short_and_printable(text, code):
+    assert errors(bind(app_version=text)) == {"app_version": [code]}
+
+
+@pytest.mark.parametrize("version", ["1.2.0-beta.6", "9.9.9-rc.1"])
+def test_any_version_of_the_sdk_will_do(version):
+    assert save(sdk_version=version).sdk_version == version
+
+
+# --- options without a field
+
+
+def test_options_without_a_field_are_an_object():
+    text = '{"ui": {"chatBot": {"名": [1, null]}}}'
+
+    assert save(extra_options=text).extra_options == json.loads(text)
+
+
+def test_no_further_options():
+    assert save().extra_options == {}
+
+
+def test_each_refused_path_is_named_and_the_text_kept():
+    text = (
+        '{"auth": {"type": "unauth"}, "config": {"bot_id": "1"}, "ui": 7, "token": "a"}'
+    )
+
+    form = bind(extra_options=text)
+
+    ours = "is not for here: this widget's other fields and the site decide on it."
+    assert sentences(form, "extra_options") == [
+        f"“auth” {ours}",
+        f"“config.bot_id” {ours}",
+        "“ui” is a group of options: give it an object, {…}.",
+        "“token” looks like a credential. Everything here is public: put credentials "
+        "into the settings.",
+    ]
+    assert form["extra_options"].value() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("[1]", "not_an_object"),
+        ("{", "not_json"),
+        ('{"a": NaN}', "not_json"),
+        ('{"a":' * 9 + "1" + "}" * 9, "too_large"),
+        ("[" * 200_000, "too_large"),
+        (json.dumps({"a": "x" * 4000}), "too_large"),
+        ('{"__proto__": {"a": 1}}', "bad_name"),
+        ('{"ui": {"base": {"lang": "ja"}}}', "has_field"),
+        ('{"a": "javascript:alert(1)"}', "script"),
+        ('{"ui": {"chatBot": {"onShow": "f"}}}', "reserved"),
+    ],
+    ids=lambda part: part[:30],
+)
+def test_other_further_options_are_refused(text, code):
+    assert errors(bind(extra_options=text)) == {"extra_options": [code]}
 
 
 # --- credentials
@@ -494,14 +697,18 @@ TEXT_FIELDS = [
     "bot_id",
     "app_id",
     "workflow_id",
+    "app_version",
     "parameters",
     "sdk_version",
     "order",
     "base_icon",
     "footer_expression_text",
     "chat_bot_title",
+    "chat_bot_feedback_panel_title",
+    "chat_bot_feedback_panel_placeholder",
     "user_nickname",
     "user_url",
+    "extra_options",
 ]
 
 
@@ -528,12 +735,20 @@ def test_a_credential_in_a_link(part):
     assert TOKENS[0] not in form.as_p()
 
 
-def test_a_credential_that_json_hides():
+def test_a_credential_in_a_tag():
+    form = bind(**tag_rows(("Wrong", False), (TOKENS[0], True)))
+
+    assert errors(form) == {"chat_bot_feedback_panel_tags": ["credential"]}
+    assert TOKENS[0] not in form.as_p()
+
+
+@pytest.mark.parametrize("name", ["parameters", "extra_options"])
+def test_a_credential_that_json_hides(name):
     escaped = r"\u0070at_" + "a" * 40
 
-    form = bind(parameters=f'{{"key": "{escaped}"}}')
+    form = bind(**{name: f'{{"key": "{escaped}"}}'})
 
-    assert errors(form) == {"parameters": ["credential"]}
+    assert errors(form) == {name: ["credential"]}
     assert "a" * 40 not in form.as_p()
 
 

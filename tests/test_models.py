@@ -98,6 +98,12 @@ def test_what_goes_together_is_accepted(fields):
         ({"chat_bot_width": 2001}, ("chat_bot_width", "max_value")),
         ({"guest_days": 366}, ("guest_days", "max_value")),
         ({"footer_linkvars": [1]}, ("footer_linkvars", "not_an_object")),
+        ({"app_version": " v1"}, ("app_version", "not_printable")),
+        (
+            {"chat_bot_feedback_panel_tags": {"a": 1}},
+            ("chat_bot_feedback_panel_tags", "not_a_list"),
+        ),
+        ({"extra_options": {"auth": 1}}, ("extra_options", "reserved")),
         (
             {"footer_expression_text": "{{help}}"},
             ("footer_expression_text", "footer_link_missing"),
@@ -109,11 +115,17 @@ def test_a_bad_value_is_named_at_its_field(fields, problem):
 
 
 def test_an_empty_list_is_an_empty_object():
-    widget = unsaved(parameters=[], footer_linkvars=None)
+    widget = unsaved(
+        parameters=[],
+        footer_linkvars=None,
+        chat_bot_feedback_panel_tags={},
+        extra_options="",
+    )
 
     widget.full_clean()
 
     assert (widget.parameters, widget.footer_linkvars) == ({}, {})
+    assert (widget.chat_bot_feedback_panel_tags, widget.extra_options) == ([], {})
 
 
 def test_the_missing_link_is_named():

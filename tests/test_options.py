@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from coze_widget.extra_options import WITH_FIELD
 from coze_widget.models import Widget
 from coze_widget.options import OPTIONS, build_options
 
@@ -35,6 +36,7 @@ def test_a_plain_bot_in_a_frame():
                 "isNeedAddNewConversation": True,
                 "isNeedClearContext": True,
                 "isNeedQuote": False,
+                "feedback": {"isNeedFeedback": False},
             },
             "asstBtn": {"isNeed": False},
         },
@@ -120,6 +122,10 @@ VALUES = {
     "chat_bot_is_need_add_new_conversation": False,
     "chat_bot_is_need_clear_context": False,
     "chat_bot_is_need_quote": True,
+    "chat_bot_feedback_is_need": True,
+    "chat_bot_feedback_panel_title": "What was wrong?",
+    "chat_bot_feedback_panel_placeholder": "Tell us",
+    "chat_bot_feedback_panel_tags": [{"label": "Wrong", "isNeedDetail": True}],
 }
 
 
@@ -130,8 +136,9 @@ def test_every_option_has_its_value_here():
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.field)
 def test_every_option_arrives_where_the_sdk_reads_it(option):
     value = VALUES[option.field]
+    switch = {option.only_with: True} if option.only_with else {}
 
-    options = build_options(unsaved(**{option.field: value}), place="inline")
+    options = build_options(unsaved(**{**switch, option.field: value}), place="inline")
 
     assert at(options, option.path) == value
 
@@ -141,3 +148,89 @@ def test_options_are_plain_json(option):
     options = build_options(unsaved(**VALUES), place="inline")
 
     assert json.loads(json.dumps(options)) == options
+
+
+# --- feedback
+
+
+def test_without_thumbs_there_is_no_panel():
+    values = {**VALUES, "chat_bot_feedback_is_need": False}
+
+    options = build_options(unsaved(**values), place="frame")
+
+    assert options["ui"]["chatBot"]["feedback"] == {"isNeedFeedback": False}
+
+
+def test_thumbs_need_no_panel():
+    options = build_options(unsaved(chat_bot_feedback_is_need=True), place="frame")
+
+    assert options["ui"]["chatBot"]["feedback"] == {"isNeedFeedback": True}
+
+
+# --- an app's version
+
+
+def test_an_app_may_have_a_version():
+    widget = unsaved(mode="app", app_id="1", workflow_id="2", app_version="v1.0")
+
+    info = build_options(widget, place="frame")["config"]["appInfo"]
+
+    assert info == {"appId": "1", "workflowId": "2", "version": "v1.0"}
+
+
+def test_an_agent_has_no_version():
+    options = build_options(unsaved(app_version="v1.0"), place="frame")
+
+    assert options["config"] == {"type": "bot", "bot_id": "7400", "isIframe": False}
+
+
+# --- options without a field
+
+
+def test_every_option_with_a_field_is_set_there_only():
+    in_config = {
+        ("config", "botInfo", "parameters"),
+        ("config", "appInfo", "parameters"),
+        ("config", "appInfo", "version"),
+    }
+
+    assert {tuple(option.path.split(".")) for option in OPTIONS} == (
+        WITH_FIELD - in_config
+    )
+
+
+def test_options_without_a_field_join_the_others():
+    extra = {
+        "config": {"region": "eu", "appInfo": {"mood": [1, {"a": None}]}},
+        "ui": {"chatBot": {"isNew": True}, "rail": {"side": "left"}},
+        "next": 7,
+    }
+    plain = build_options(unsaved(), place="inline")
+
+    options = build_options(unsaved(extra_options=extra), place="inline")
+
+    assert options["config"] == {**plain["config"], **extra["config"]}
+    assert options["ui"]["chatBot"] == {**plain["ui"]["chatBot"], "isNew": True}
+    assert options["ui"]["rail"] == {"side": "left"}
+    assert options["next"] == 7
+    assert set(options) == {"config", "ui", "next"}
+
+
+def test_what_is_kept_in_the_process_is_not_changed():
+    extra = {"ui": {"rail": {"side": "left"}}}
+    widget = unsaved(extra_options=extra)
+
+    build_options(widget, place="frame")["ui"]["rail"]["side"] = "right"
+
+    assert widget.extra_options == {"ui": {"rail": {"side": "left"}}}
+
+
+@pytest.mark.parametrize(
+    "extra", [None, [1], "x", {"a": "x" * 4000}, {"a": [[[[[[[[1]]]]]]]]}], ids=repr
+)
+def test_what_a_fixture_stored_there_is_passed_over(extra):
+    widget = unsaved(extra_options=extra)
+
+    assert build_options(widget, place="frame") == build_options(
+        unsaved(), place="frame"
+    )

@@ -11,8 +11,16 @@ from django.urls import get_resolver
 PACKAGE = Path("coze_widget")
 # From the ground up; a module imports from its own floor and from those below.
 FLOORS = [
-    {"chain", "conf", "exceptions", "redaction", "sentences", "version"},
-    {"csp", "flights", "oauth", "paths", "responses", "validators"},
+    {
+        "chain",
+        "conf",
+        "exceptions",
+        "redaction",
+        "sdk_versions",
+        "sentences",
+        "version",
+    },
+    {"csp", "extra_options", "flights", "oauth", "paths", "responses", "validators"},
     {"catalogue", "console", "models", "oauth_apps", "openings"},
     {
         "audience",
@@ -46,7 +54,14 @@ FLOORS = [
     {"apps", "urls"},
     {"sandbox", "testing"},
 ]
-WITHOUT_DJANGO = {"exceptions", "oauth", "redaction", "sentences"}
+WITHOUT_DJANGO = {
+    "exceptions",
+    "extra_options",
+    "oauth",
+    "redaction",
+    "sdk_versions",
+    "sentences",
+}
 
 
 def room_of(path):

@@ -148,3 +148,20 @@ def test_names_without_a_link_are_found_as_the_sdk_finds_them():
     text = "{{a}} {{ b }} {{c}} {{a}} {{d e}} {x}"
 
     assert validators.missing_footer_names(text, {"b": {}}) == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"),
+    [
+        ({}, "not_a_list"),
+        (["Wrong"], "bad_tag"),
+        ([{"label": "Wrong"}], "bad_tag"),
+        ([{"label": 1, "isNeedDetail": True}], "bad_tag"),
+        ([{"label": " ", "isNeedDetail": True}], "bad_tag"),
+        ([{"label": "a\nb", "isNeedDetail": True}], "bad_tag"),
+        ([{"label": "a", "isNeedDetail": 1}], "bad_tag"),
+        ([{"label": "a", "isNeedDetail": True, "b": 1}], "bad_tag"),
+    ],
+)
+def test_tags_have_a_label_and_say_whether_they_need_a_comment(tags, code):
+    assert code_of(validators.validate_feedback_tags, tags) == code

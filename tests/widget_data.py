@@ -20,6 +20,7 @@ def widget_data(**changes):
         "bot_id": "7400000000000000001",
         "app_id": "",
         "workflow_id": "",
+        "app_version": "",
         "parameters": "",
         "sdk_version": "1.2.0-beta.20",
         "place": "frame",
@@ -35,8 +36,12 @@ def widget_data(**changes):
         **link_rows(),
         "chat_bot_title": "",
         "chat_bot_width": "460",
+        "chat_bot_feedback_panel_title": "",
+        "chat_bot_feedback_panel_placeholder": "",
+        **tag_rows(),
         "user_nickname": "",
         "user_url": "",
+        "extra_options": "",
         **changes,
     }
 
@@ -48,3 +53,13 @@ def link_rows(*rows):
         for number, row in enumerate([*rows, ("", "", "")])
         for part, value in zip(("name", "text", "link"), row, strict=True)
     }
+
+
+def tag_rows(*rows):
+    """Return the inputs of these tags; a browser posts no box without a tick."""
+    data = {}
+    for number, (label, is_ticked) in enumerate([*rows, ("", False)]):
+        data[f"chat_bot_feedback_panel_tags-{number}-label"] = label
+        if is_ticked:
+            data[f"chat_bot_feedback_panel_tags-{number}-isNeedDetail"] = "on"
+    return data

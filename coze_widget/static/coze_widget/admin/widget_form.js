@@ -4,7 +4,7 @@
 
   // Which fields matter under which choice; a row with an error always shows.
   const RELEVANT = {
-    mode: { bot: ["bot_id"], app: ["app_id", "workflow_id"] },
+    mode: { bot: ["bot_id"], app: ["app_id", "workflow_id", "app_version"] },
     guests: { isolated: ["guest_days"] },
   };
 
@@ -57,11 +57,21 @@
 
   const inputsOf = (row) => [...row.querySelectorAll("input")];
 
+  const isEmpty = (input) => (input.type === "checkbox" ? !input.checked : input.value === "");
+
+  function empty(row) {
+    for (const input of inputsOf(row)) {
+      if (input.type === "checkbox") {
+        input.checked = false;
+      } else {
+        input.value = "";
+      }
+    }
+  }
+
   // A row goes by being emptied: numbers stay as they are.
   function removeRow(row) {
-    for (const input of inputsOf(row)) {
-      input.value = "";
-    }
+    empty(row);
     row.hidden = true;
   }
 
@@ -76,8 +86,8 @@
     const last = rows.querySelector(".coze-links-row:last-of-type");
     const row = last.cloneNode(true);
     row.hidden = false;
+    empty(row);
     for (const input of inputsOf(row)) {
-      input.value = "";
       input.name = input.name.replace(/-(\d+)-(\w+)$/, (_all, number, part) => `-${Number(number) + 1}-${part}`);
     }
     row.querySelector(".coze-links-remove").remove();
@@ -89,7 +99,7 @@
   function editLinks(rows) {
     for (const row of rows.querySelectorAll(".coze-links-row")) {
       letRemove(row, rows.dataset.remove);
-      row.hidden = inputsOf(row).every((input) => input.value === "");
+      row.hidden = inputsOf(row).every(isEmpty);
     }
     const add = makeButton(rows.dataset.add, "coze-links-add button", () => addRow(rows, add));
     rows.append(add);
