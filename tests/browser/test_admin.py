@@ -96,6 +96,42 @@ def test_links_are_added_and_removed(form, widget):
     }
 
 
+def test_tags_are_added_ticked_and_removed(form, widget):
+    form.get_by_text("ui.chatBot.feedback").click()
+    form.get_by_label("Thumbs up and down").check()
+    for number, label in enumerate(["Wrong", "Old", "Other"]):
+        form.get_by_role("button", name="Add a tag").click()
+        row = form.locator(".coze-feedback .coze-links-row:visible").nth(number)
+        row.get_by_label("Label").fill(label)
+        row.get_by_label("Needs a comment").check()
+    form.locator(".coze-feedback .coze-links-row:visible").first.get_by_label(
+        "Needs a comment"
+    ).uncheck()
+    form.get_by_role("button", name="Remove this tag").nth(1).click()
+    save(form)
+
+    widget.refresh_from_db()
+
+    assert widget.chat_bot_feedback_is_need is True
+    assert widget.chat_bot_feedback_panel_tags == [
+        {"label": "Wrong", "isNeedDetail": False},
+        {"label": "Other", "isNeedDetail": True},
+    ]
+    form.get_by_text("ui.chatBot.feedback").click()
+    rows = form.locator(".coze-feedback .coze-links-row:visible")
+    expect(rows).to_have_count(2)
+    expect(rows.last.get_by_label("Needs a comment")).to_be_checked()
+
+
+def test_an_app_has_a_version_and_an_agent_has_none(form):
+    expect(form.get_by_label("App version")).to_be_hidden()
+
+    form.get_by_label("Mode").select_option("app")
+
+    expect(form.get_by_label("App version")).to_be_visible()
+    expect(form.get_by_label("App version")).not_to_have_attribute("required", "")
+
+
 def test_the_tag_is_copied(editor, form):
     editor.context.grant_permissions(["clipboard-read", "clipboard-write"])
 
