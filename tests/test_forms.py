@@ -813,7 +813,14 @@ def test_every_error_has_a_code():
 @pytest.mark.parametrize("text", ["</script><b>", "a\u2028b\u2029c", '"><img src=x>'])
 def test_hostile_text_is_escaped_when_it_is_shown_again(text):
     form = bind(
-        name=text, footer_expression_text=text, slug="", **link_rows((text, text, text))
+        name=text,
+        footer_expression_text=text,
+        slug="",
+        app_version=text,
+        sdk_version=text,
+        extra_options=json.dumps({"auth": text, text: 1}),
+        **link_rows((text, text, text)),
+        **tag_rows((text, True)),
     )
 
     html = form.as_p()
