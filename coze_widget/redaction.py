@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from coze_widget.sentences import Sentence as _
 
@@ -13,6 +14,9 @@ _KINDS = {
     "czs_": _("an OAuth access token"),
     "czu_": _("an OAuth access token"),
 }
+PRIVATE_KEY = _("a private key")
+# Of no kind that is known by its prefix.
+ACCESS_TOKEN = _("an access token")
 # Real ones have 64 characters and more; parameters may be called pat_id.
 _TOKEN = re.compile(r"\b(pat_|cztei_|czs_|czu_)[A-Za-z0-9]{20,}")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
@@ -40,6 +44,14 @@ def name_credential(text: str) -> str:
     """Say what kind of Coze token a text holds, "" if none."""
     found = _TOKEN.search(text)
     return _KINDS[found[1]] if found else ""
+
+
+def find_credentials(text: str) -> Iterator[tuple[int, str]]:
+    """Yield where each Coze token and private key begins, and what kind it is."""
+    for found in _TOKEN.finditer(text):
+        yield found.start(), _KINDS[found[1]]
+    for found in _PRIVATE_KEY.finditer(text):
+        yield found.start(), PRIVATE_KEY
 
 
 def holds_credential(text: str) -> bool:

@@ -28,6 +28,7 @@ FLOORS = [
         "options",
         "origins",
         "sightings",
+        "snippets",
         "tokens",
         "trial",
         "visitors",

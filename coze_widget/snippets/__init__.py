@@ -1,0 +1,1 @@
+"""Coze's install snippet, in any shape, read into the fields of a widget."""

@@ -1,0 +1,1 @@
+new CozeWebSDK.WebChatClient({config: {appInfo: {appId: '1', workflowId: '2'}}})

@@ -1,0 +1,2 @@
+import options from './options';
+new CozeWebSDK.WebChatClient(options);

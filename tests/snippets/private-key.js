@@ -1,0 +1,2 @@
+const key = `@PEM@`;
+new CozeWebSDK.WebChatClient({config: {bot_id: '7400000000000000001'}});

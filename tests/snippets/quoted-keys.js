@@ -1,0 +1,1 @@
+new CozeWebSDK.WebChatClient({"config": {"type": "bot", "bot_id": "7400000000000000001"}, "ui": {"conversations": {"isNeed": true}}})

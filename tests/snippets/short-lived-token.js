@@ -1,0 +1,1 @@
+new CozeWebSDK.WebChatClient({config: {bot_id: '7400000000000000001'}, auth: {token: '@CZS@'}});

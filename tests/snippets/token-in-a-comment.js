@@ -1,0 +1,2 @@
+// old: @SAT@
+new CozeWebSDK.WebChatClient({config: {bot_id: '7400000000000000001'}}); // @PAT@ @PAT@
