@@ -212,7 +212,7 @@ def test_a_value_is_what_a_browser_would_make_of_it(code, value):
 
 
 @pytest.mark.parametrize(
-    "code", ["9" * 50, "~1", "-'a'", "0o9", "`${a}`", "a[0]", "f()"]
+    "code", ["9" * 50, "1e400", "07_", "~1", "-'a'", "0o9", "`${a}`", "a[0]", "f()"]
 )
 def test_a_value_that_cannot_be_known_is_left_out(code):
     reading = read_snippet(f"{BOT}, ui: {{chatBot: {{width: {code}}}}}}})")
@@ -287,6 +287,14 @@ def test_the_place_to_revoke_follows_the_region():
         "https://www.coze.cn/open/oauth/apps",
         "https://www.coze.com/open/oauth/apps",
     ]
+
+
+def test_an_access_token_that_ends_by_itself_has_no_page_to_revoke_it():
+    reading = read_snippet(text_of(FOLDER / "short-lived-token.js"))
+    [credential] = reading.credentials
+
+    assert credential.urls("") == []
+    assert "it ends within a day" in credential.describe("")
 
 
 def test_everything_is_said_in_chinese_too():

@@ -26,6 +26,7 @@ from coze_widget.redaction import find_credentials, redact
 from coze_widget.snippets.fields import Mapping
 from coze_widget.snippets.reading import Credential, Reading, Unmapped
 from coze_widget.snippets.trees import (
+    Code,
     Deadline,
     Page,
     ParserMissingError,
@@ -183,15 +184,15 @@ def _read_script(
     source: bytes, reading: Reading, deadline: Deadline, *, is_object: bool = False
 ) -> bool:
     """Read the first client of a script; tell whether there was one."""
-    root = parse(source, language="tsx", deadline=deadline).root_node
-    _read_addresses(root, source, reading)
-    values = Values(root, deadline)
+    code = parse(source, language="tsx", deadline=deadline)
+    _read_addresses(code, reading)
+    values = Values(code, deadline)
     if is_object:
-        return _read_bare_object(root, values, reading)
-    found = (_call_around(root, place) for place in _places(source, deadline))
+        return _read_bare_object(code.root, values, reading)
+    found = (_call_around(code, place) for place in _places(source, deadline))
     calls = list(islice(filter(None, found), _MAX_CALLS))
     if not calls:
-        return _read_quoted(root, source, reading, deadline)
+        return _read_quoted(code, reading, deadline)
     for other in calls[1:]:
         reading.notes.append(
             _("Line %(line)s makes a second chat, which is left out: paste it alone.")
@@ -232,14 +233,12 @@ def _read_bare_object(root: Node, values: Values, reading: Reading) -> bool:
     return is_ours
 
 
-def _read_quoted(
-    root: Node, source: bytes, reading: Reading, deadline: Deadline
-) -> bool:
+def _read_quoted(code: Code, reading: Reading, deadline: Deadline) -> bool:
     """Read a script that stands in a text of another one, as Next.js wants it."""
-    for place in _places(source, deadline):
-        node = root.descendant_for_byte_range(place, place + len(_CLIENT))
+    for place in _places(code.source, deadline):
+        node = code.node_at(place, len(_CLIENT))
         if node is not None and node.type == "string_fragment" and node.parent:
-            inner = string_of(node.parent).encode("utf-8", "replace")
+            inner = string_of(code, node.parent).encode("utf-8", "replace")
             return _read_script(inner, reading, deadline)
     return False
 
@@ -252,9 +251,9 @@ def _places(source: bytes, deadline: Deadline) -> Iterator[int]:
         place = source.find(_CLIENT, place + len(_CLIENT))
 
 
-def _call_around(root: Node, place: int) -> Node | None:
+def _call_around(code: Code, place: int) -> Node | None:
     """Return the `new …WebChatClient(…)` whose constructor's name is here."""
-    node = root.descendant_for_byte_range(place, place + len(_CLIENT))
+    node = code.node_at(place, len(_CLIENT))
     for _level in range(_MAX_CLIMB):
         if node is None or node.type in ("arguments", "new_expression"):
             break
@@ -262,12 +261,12 @@ def _call_around(root: Node, place: int) -> Node | None:
     return node if node is not None and node.type == "new_expression" else None
 
 
-def _read_addresses(root: Node, source: bytes, reading: Reading) -> None:
-    place = source.find(_SDK)
+def _read_addresses(code: Code, reading: Reading) -> None:
+    place = code.source.find(_SDK)
     if place >= 0:
-        node = root.descendant_for_byte_range(place, place + len(_SDK))
+        node = code.node_at(place, len(_SDK))
         if node is not None and node.type == "string_fragment" and node.parent:
-            _read_address(string_of(node.parent), reading)
+            _read_address(string_of(code, node.parent), reading)
 
 
 def _read_address(address: str, reading: Reading) -> None:

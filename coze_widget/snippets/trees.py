@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import unescape
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Tree
+    from tree_sitter import Node
 
 # Real snippets take a few milliseconds.
 MAX_SECONDS = 0.5
@@ -46,7 +47,21 @@ class Deadline:
             raise TooLongError
 
 
-def parse(source: bytes, *, language: str, deadline: Deadline) -> Tree:
+@dataclass(frozen=True)
+class Code:
+    """A text and its tree. `Node.text` is not asked: with a callback it has crashed."""
+
+    source: bytes
+    root: Node
+
+    def text(self, node: Node) -> str:
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def node_at(self, place: int, length: int) -> Node | None:
+        return self.root.descendant_for_byte_range(place, place + length)
+
+
+def parse(source: bytes, *, language: str, deadline: Deadline) -> Code:
     try:
         tree_sitter = import_module("tree_sitter")
         module, function = _GRAMMARS[language]
@@ -55,18 +70,14 @@ def parse(source: bytes, *, language: str, deadline: Deadline) -> Tree:
         raise ParserMissingError from None
     parser = tree_sitter.Parser(tree_sitter.Language(grammar))
     try:
-        tree: Tree = parser.parse(
-            # Called at each pause, too: a callback and not the whole text.
+        # Only with a callback for the text does it ask whether to stop.
+        tree = parser.parse(
             lambda offset, _point: source[offset : offset + _CHUNK],
             progress_callback=lambda _offset, _has_error: deadline.is_over(),
         )
     except ValueError:  # it was told to stop
         raise TooLongError from None
-    return tree
-
-
-def text_of(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
+    return Code(source, tree.root_node)
 
 
 def line_of(node: Node) -> int:
@@ -90,12 +101,12 @@ class Page:
         # Only scripts are left, at their lines, since they share their variables.
         self._left = bytearray(source.translate(_BLANK))
         self._handlers: list[str] = []
-        tree = parse(source, language="html", deadline=deadline)
-        for node in walk(tree.root_node, deadline):
+        code = parse(source, language="html", deadline=deadline)
+        for node in walk(code.root, deadline):
             if node.type == "raw_text" and node.parent is not None:
                 self._keep_script(source, node, node.parent)
             elif node.type == "attribute":
-                self._read_attribute(node)
+                self._read_attribute(code, node)
 
     @property
     def script(self) -> bytes:
@@ -110,9 +121,9 @@ class Page:
             self._left[start - 1 : start] = b";"
             self._left[end : end + 1] = b";"
 
-    def _read_attribute(self, node: Node) -> None:
-        name = text_of(node.children[0]).lower()
-        value = unescape(text_of(node.children[-1]).strip("\"'"))
+    def _read_attribute(self, code: Code, node: Node) -> None:
+        name = code.text(node.children[0]).lower()
+        value = unescape(code.text(node.children[-1]).strip("\"'"))
         if name == "src":
             self.addresses.append(value)
         elif name == "onload":

@@ -12,14 +12,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from coze_widget.redaction import find_credentials, holds_credential, redact
-from coze_widget.snippets.trees import Deadline, line_of, text_of, walk
+from coze_widget.snippets.trees import Code, Deadline, line_of, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_LEVELS = 40
 # An object that is spread twice into one that is spread twice, and so on.
-MAX_STEPS = 20_000
+MAX_STEPS = 3_000
 LONGEST_NUMBER = 40
 
 
@@ -69,8 +69,8 @@ _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
 
 class Values:
-    def __init__(self, root: Node, deadline: Deadline) -> None:
-        self._root = root
+    def __init__(self, code: Code, deadline: Deadline) -> None:
+        self._code = code
         self._deadline = deadline
         self._steps = 0
         self._found: dict[str, Node | None] | None = None
@@ -94,7 +94,7 @@ class Values:
         return ABSENT
 
     def _read_string(self, node: Node, _level: int) -> str | Unread:
-        return _keep_no_credential(string_of(node), line_of(node))
+        return _keep_no_credential(string_of(self._code, node), line_of(node))
 
     def _read_template_string(self, node: Node, level: int) -> str | Unread:
         if any(part.type == "template_substitution" for part in node.children):
@@ -102,11 +102,11 @@ class Values:
         return self._read_string(node, level)
 
     def _read_number(self, node: Node, _level: int) -> int | float | Unread:
-        return _to_number(text_of(node))
+        return _to_number(self._code.text(node))
 
     def _read_unary_expression(self, node: Node, level: int) -> Any:
         operator, value = (
-            text_of(node.children[0]),
+            self._code.text(node.children[0]),
             self.read(node.children[-1], level + 1),
         )
         if operator == "void":
@@ -139,15 +139,15 @@ class Values:
         if isinstance(value, dict):
             members.update(value)
         elif isinstance(value, Unread):
-            members[text_of(node)[:60]] = value
+            members[self._code.text(node)[:60]] = value
 
     def _read_member(self, node: Node, level: int) -> tuple[str, Any]:
         if node.type == "shorthand_property_identifier":
-            return text_of(node), self._look_up(node, level)
+            return self._code.text(node), self._look_up(node, level)
         key = node.child_by_field_name("key") or node.child_by_field_name("name")
         value = node.child_by_field_name("value")
         if key is None:  # what is left of a syntax error
-            return text_of(node)[:60], Unread(Reason.EXPRESSION)
+            return self._code.text(node)[:60], Unread(Reason.EXPRESSION)
         name = self._name_of(key, level)
         if holds_credential(name):
             name = redact(name)
@@ -157,19 +157,19 @@ class Values:
 
     def _name_of(self, key: Node, level: int) -> str:
         if key.type == "string":
-            return string_of(key)
+            return string_of(self._code, key)
         if key.type == "computed_property_name":
             value = self.read(key.named_children[0], level)
-            return value if isinstance(value, str) else text_of(key)[:60]
-        return text_of(key)
+            return value if isinstance(value, str) else self._code.text(key)[:60]
+        return self._code.text(key)
 
     def _read_identifier(self, node: Node, level: int) -> Any:
         return self._look_up(node, level)
 
     def _look_up(self, node: Node, level: int) -> Any:
-        name = text_of(node)
+        name = self._code.text(node)
         if self._found is None:
-            self._found = _find_constants(self._root, self._deadline)
+            self._found = _find_constants(self._code, self._deadline)
         value = self._found.get(name)
         if value is None:
             return Unread(Reason.VARIABLE, name[:60])
@@ -177,7 +177,7 @@ class Values:
 
     def _read_member_expression(self, node: Node, level: int) -> Any:
         name = node.child_by_field_name("property")
-        return self._read_property(node, text_of(name) if name else "", level)
+        return self._read_property(node, self._code.text(name) if name else "", level)
 
     def _read_subscript_expression(self, node: Node, level: int) -> Any:
         index = node.child_by_field_name("index")
@@ -190,13 +190,15 @@ class Values:
         value = self.read(whole, level + 1) if whole else None
         if isinstance(value, dict) and isinstance(name, str) and name in value:
             return value[name]
-        return Unread(Reason.VARIABLE, text_of(node)[:60])
+        return Unread(Reason.VARIABLE, self._code.text(node)[:60])
 
 
-def string_of(node: Node) -> str:
+def string_of(code: Code, node: Node) -> str:
     """Return what a string literal, or a template without substitutions, says."""
     parts = [
-        _unescape(text_of(part)) if part.type == "escape_sequence" else text_of(part)
+        _unescape(code.text(part))
+        if part.type == "escape_sequence"
+        else code.text(part)
         for part in node.named_children
     ]
     # Two escapes can be the halves of one character; half of one alone is none.
@@ -235,10 +237,10 @@ def without_comments(node: Node) -> list[Node]:
     return [one for one in node.named_children if one.type != "comment"]
 
 
-def _find_constants(root: Node, deadline: Deadline) -> dict[str, Node | None]:
+def _find_constants(code: Code, deadline: Deadline) -> dict[str, Node | None]:
     """Return the values of names that are given one once; None for all others."""
     found: dict[str, Node | None] = {}
-    for node in walk(root, deadline):
+    for node in walk(code.root, deadline):
         if node.type == "variable_declarator":
             target, value = (
                 node.child_by_field_name("name"),
@@ -250,6 +252,6 @@ def _find_constants(root: Node, deadline: Deadline) -> dict[str, Node | None]:
             target, value = node.child_by_field_name("argument"), None
         else:
             continue
-        name = text_of(target) if target is not None else ""
+        name = code.text(target) if target is not None else ""
         found[name] = None if name in found else value
     return found
