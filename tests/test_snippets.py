@@ -99,6 +99,14 @@ def test_what_was_read_is_a_widget(path):
     )
 
 
+def test_no_slug_becomes_a_credential():
+    title = SECRETS["@PAT@"].replace("p", "p]", 1)
+
+    reading = read_snippet(f"{BOT}, ui: {{chatBot: {{title: '{title}'}}}}}})")
+
+    assert reading.fields["slug"] == "chat"
+
+
 # --- bounds
 
 COSTLY = {
@@ -212,13 +220,20 @@ def test_a_value_is_what_a_browser_would_make_of_it(code, value):
 
 
 @pytest.mark.parametrize(
-    "code", ["9" * 50, "1e400", "07_", "~1", "-'a'", "0o9", "`${a}`", "a[0]", "f()"]
+    "code", ["9" * 50, "1e400", "~1", "-'a'", "0o9", "`${a}`", "a[0]", "f()"]
 )
 def test_a_value_that_cannot_be_known_is_left_out(code):
     reading = read_snippet(f"{BOT}, ui: {{chatBot: {{width: {code}}}}}}})")
 
     assert [one.path for one in reading.unmapped] == ["ui.chatBot.width"]
     assert "chat_bot_width" not in reading.fields
+
+
+def test_a_key_with_a_dot_is_no_path():
+    reading = read_snippet("new WebChatClient({'config.bot_id': '7', '': 1})")
+
+    assert [one.path for one in reading.unmapped] == ['"config.bot_id"', '""']
+    assert not reading.is_widget
 
 
 # --- coze_oauth_config.json

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from coze_widget.models import Launcher, Mode, Widget
 from coze_widget.options import OPTIONS
-from coze_widget.redaction import ACCESS_TOKEN, redact
+from coze_widget.redaction import ACCESS_TOKEN, holds_credential, redact
 from coze_widget.snippets.reading import Credential, Reading, Unmapped
 from coze_widget.snippets.values import ABSENT, Reason, Unread
 from coze_widget.validators import missing_footer_names
@@ -111,7 +111,9 @@ class Mapping:
     def _walk(self, path: str, value: Any) -> Iterator[tuple[str, Any]]:
         if not path or (path in _GROUPS - _KNOWN and isinstance(value, dict)):
             for key, child in value.items():
-                yield from self._walk(f"{path}.{key}" if path else key, child)
+                # `{"config.bot_id": 1}` is no bot id.
+                name = key if key and "." not in key else f'"{key}"'
+                yield from self._walk(f"{path}.{name}" if path else name, child)
         else:
             yield path, value
 
@@ -220,7 +222,9 @@ class Mapping:
         fields = self.reading.fields
         title = fields.get("chat_bot_title", "")
         fields["name"] = " ".join(title.split()) or "Coze"
-        fields["slug"] = slugify(fields["name"])[:50].strip("-") or "chat"
+        slug = slugify(fields["name"])[:50].strip("-")
+        # Without its punctuation a text can become one.
+        fields["slug"] = "chat" if not slug or holds_credential(slug) else slug
 
 
 def _children(value: Any) -> list[tuple[str, Any]]:

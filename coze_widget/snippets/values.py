@@ -218,13 +218,10 @@ def _unescape(text: str) -> str:
 
 def _to_number(text: str) -> int | float | Unread:
     plain = text.replace("_", "").removesuffix("n")
-    if len(plain) <= LONGEST_NUMBER:
-        # Digits stay exact, as in ids that JavaScript would round.
-        try:
-            return int(plain, 0) if _INTEGER.fullmatch(plain) else float(plain)
-        except ValueError:
-            pass
-    return Unread(Reason.WRONG_VALUE)
+    if len(plain) > LONGEST_NUMBER:
+        return Unread(Reason.WRONG_VALUE)
+    # Digits stay exact, as in ids that JavaScript would round.
+    return int(plain, 0) if _INTEGER.fullmatch(plain) else float(plain)
 
 
 def _keep_no_credential(text: str, line: int) -> str | Unread:
