@@ -33,6 +33,7 @@ _FIELDS = {
     **{option.path: option.field for option in OPTIONS},
     "config.botInfo.parameters": "parameters",
     "config.appInfo.parameters": "parameters",
+    "config.appInfo.version": "app_version",
     "userInfo.nickname": "user_nickname",
     "userInfo.url": "user_url",
 }
@@ -55,13 +56,11 @@ _OURS = {
 }
 _UNSUPPORTED = {
     "config.appInfo.conversationName",
-    "config.appInfo.version",
     "config.sdk_verify_token",
     "auth.connectorId",
     "el",
     "extra",
     "ui.chatBot.el",
-    "ui.chatBot.feedback",
     "ui.chatBot.isNeedClearMessage",
     "ui.chatBot.isNeedConversationAdd",
     "ui.chatBot.onBeforeHide",
@@ -133,6 +132,8 @@ class Mapping:
         value = self._without_unread(path, value)
         if value is ABSENT or value is None:
             return
+        if name == "chat_bot_feedback_panel_tags":
+            value = _with_defaults(value)
         field: Any = Widget._meta.get_field(name)
         if not _has_type_of(field, value):
             self._leave(path, Reason.WRONG_VALUE)
@@ -233,6 +234,15 @@ def _children(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, list):
         return [(str(number), child) for number, child in enumerate(value)]
     return []
+
+
+def _with_defaults(tags: Any) -> Any:
+    """Coze's guide: without `isNeedDetail` a tag needs no comment."""
+    if not isinstance(tags, list):
+        return tags
+    return [
+        {"isNeedDetail": False, **tag} if isinstance(tag, dict) else tag for tag in tags
+    ]
 
 
 def _has_type_of(field: Any, value: Any) -> bool:
