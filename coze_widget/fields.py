@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypedDict
 
@@ -154,25 +155,25 @@ def _parse_json(text: str) -> Any:
         raise too_large() from exc
 
 
-class LinkRow(TypedDict):
-    name: str
-    text: str
-    link: str
+class RowsWidget(forms.Widget):
+    """Rows of inputs, with empty ones at the end: no JSON, no script needed.
 
+    A row's inputs are called `<name>-<number>-<key>`; the one of `key` is always sent.
+    """
 
-class FooterLinksWidget(forms.Widget):
-    """Rows of name, text and link, with empty ones at the end: no JSON, no script needed."""
-
-    template_name = "admin/coze_widget/footer_links.html"
     use_fieldset = True
     empty_rows = 2
+    key: str
+    blank: Mapping[str, Any]
+
+    @abstractmethod
+    def read_row(self, data: Mapping[str, Any], prefix: str) -> Mapping[str, Any]: ...
 
     def get_context(
         self, name: str, value: Any, attrs: dict[str, Any] | None
     ) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        blank = LinkRow(name="", text="", link="")
-        context["widget"]["rows"] = [*value, *[blank] * self.empty_rows]
+        context["widget"]["rows"] = [*value, *[self.blank] * self.empty_rows]
         return context
 
     def format_value(self, value: Any) -> None:
@@ -180,25 +181,38 @@ class FooterLinksWidget(forms.Widget):
 
     def value_from_datadict(
         self, data: Mapping[str, Any], files: Any, name: str
-    ) -> list[LinkRow]:
-        rows: list[LinkRow] = []
-        while f"{name}-{len(rows)}-name" in data:
-            rows.append(_read_row(data, f"{name}-{len(rows)}"))
+    ) -> list[Mapping[str, Any]]:
+        rows: list[Mapping[str, Any]] = []
+        while f"{name}-{len(rows)}-{self.key}" in data:
+            rows.append(self.read_row(data, f"{name}-{len(rows)}"))
         return [row for row in rows if any(row.values())]
 
     def value_omitted_from_data(
         self, data: Mapping[str, Any], files: Any, name: str
     ) -> bool:
-        return f"{name}-0-name" not in data
+        return f"{name}-0-{self.key}" not in data
 
 
-def _read_row(data: Mapping[str, Any], prefix: str) -> LinkRow:
-    return {
-        # Editors write the name as it stands in the text: {{name}}.
-        "name": data[f"{prefix}-name"].strip("{} "),
-        "text": data.get(f"{prefix}-text", "").strip(),
-        "link": data.get(f"{prefix}-link", "").strip(),
-    }
+class LinkRow(TypedDict):
+    name: str
+    text: str
+    link: str
+
+
+class FooterLinksWidget(RowsWidget):
+    """Rows of name, text and link."""
+
+    template_name = "admin/coze_widget/footer_links.html"
+    key = "name"
+    blank = LinkRow(name="", text="", link="")
+
+    def read_row(self, data: Mapping[str, Any], prefix: str) -> LinkRow:
+        return {
+            # Editors write the name as it stands in the text: {{name}}.
+            "name": data[f"{prefix}-name"].strip("{} "),
+            "text": data.get(f"{prefix}-text", "").strip(),
+            "link": data.get(f"{prefix}-link", "").strip(),
+        }
 
 
 def _row_of(name: str, entry: Any) -> LinkRow:
@@ -261,43 +275,25 @@ class TagRow(TypedDict):
     isNeedDetail: bool
 
 
-class FeedbackTagsWidget(forms.Widget):
-    """Rows of a label and a tick, with empty ones at the end, like those of the links."""
+class FeedbackTagsWidget(RowsWidget):
+    """Rows of a label and a tick."""
 
     template_name = "admin/coze_widget/feedback_tags.html"
-    use_fieldset = True
-    empty_rows = 2
+    key = "label"
+    blank = TagRow(label="", isNeedDetail=False)
 
     def get_context(
         self, name: str, value: Any, attrs: dict[str, Any] | None
     ) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        blank = TagRow(label="", isNeedDetail=False)
-        context["widget"]["rows"] = [*value, *[blank] * self.empty_rows]
         context["widget"]["max_length"] = MAX_TAG_LENGTH
         return context
 
-    def format_value(self, value: Any) -> None:
-        """The rows are the value; there is no single text."""
-
-    def value_from_datadict(
-        self, data: Mapping[str, Any], files: Any, name: str
-    ) -> list[TagRow]:
-        rows: list[TagRow] = []
-        while f"{name}-{len(rows)}-label" in data:
-            prefix = f"{name}-{len(rows)}"
-            rows.append(
-                {
-                    "label": data[f"{prefix}-label"].strip(),
-                    "isNeedDetail": bool(data.get(f"{prefix}-isNeedDetail")),
-                }
-            )
-        return [row for row in rows if any(row.values())]
-
-    def value_omitted_from_data(
-        self, data: Mapping[str, Any], files: Any, name: str
-    ) -> bool:
-        return f"{name}-0-label" not in data
+    def read_row(self, data: Mapping[str, Any], prefix: str) -> TagRow:
+        return {
+            "label": data[f"{prefix}-label"].strip(),
+            "isNeedDetail": bool(data.get(f"{prefix}-isNeedDetail")),
+        }
 
 
 class FeedbackTagsField(forms.Field):
