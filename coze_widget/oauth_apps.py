@@ -1,30 +1,70 @@
-"""The OAuth apps that COZE_OAUTH_APPS names, each with one client for the process."""
+"""The OAuth apps that COZE_OAUTH_APPS names, each with one client for the process.
+
+Every request looks one up, so that costs a microsecond, with thousands of them, too: what
+was read is kept beside a copy of the setting, and is right as long as the two are equal.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+import os
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import lru_cache
-from os import PathLike, fspath
+from typing import Any, NamedTuple
 
+from coze_widget import coze_connection
 from coze_widget.conf import conf
+from coze_widget.coze_connection import Connection, ConnectionSettings, get_connection
+from coze_widget.oauth.breakers import Breaker
 from coze_widget.oauth.client import OAuthClient
 from coze_widget.oauth.credentials import CredentialsError, OAuthApp, load_oauth_app
-from coze_widget.sentences import Sentence
+from coze_widget.oauth.open_api import OpenApi
 from coze_widget.sentences import Sentence as _
 
-CN_SDK_URL = (
-    "https://lf-cdn.coze.cn/obj/unpkg/flow-platform/chat-app-sdk/{version}"
-    "/libs/cn/index.js"
-)
-COM_SDK_URL = (
-    "https://sf-cdn.coze.com/obj/unpkg-va/flow-platform/chat-app-sdk/{version}"
-    "/libs/oversea/index.js"
-)
-SDK_URLS = {
-    "https://api.coze.cn": CN_SDK_URL,
-    "https://api.coze.com": COM_SDK_URL,
-}
+
+@dataclass(frozen=True)
+class _ReadApp:
+    setting: object = field(repr=False)  # a copy, with the key in it
+    app: OAuthApp
+
+
+class _MadeClient(NamedTuple):
+    app: OAuthApp
+    connection: Connection
+    client: OAuthClient
+
+
+@dataclass
+class _Kept:
+    """What this process remembers; of a name, only the last."""
+
+    apps: dict[str, _ReadApp] = field(default_factory=dict)
+    clients: dict[str, _MadeClient] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_kept = _Kept()
+
+
+def forget() -> None:
+    """Begin anew: other clients, breakers and connections."""
+    global _kept
+    _kept = _Kept()
+    coze_connection.forget()
+    _api.cache_clear()
+
+
+def _begin_worker() -> None:
+    """Keep the parsed keys alone: two workers on one connection would mix their answers."""
+    apps = _kept.apps
+    forget()
+    _kept.apps.update(apps)
+
+
+with suppress(AttributeError):  # Windows has no fork
+    os.register_at_fork(after_in_child=_begin_worker)
 
 
 def find_oauth_app(name: str) -> OAuthApp:
@@ -33,7 +73,7 @@ def find_oauth_app(name: str) -> OAuthApp:
     Files are read once: like every setting, a changed key needs a restart.
     """
     try:
-        return _load(name, _frozen(_setting(name)))
+        return _find(name)
     except CredentialsError as exc:
         problem = exc
     # From here on: error reporters collect the variables of every frame, and the inner
@@ -41,7 +81,79 @@ def find_oauth_app(name: str) -> OAuthApp:
     raise problem.with_traceback(None)
 
 
-def _setting(name: str) -> object:
+def get_client(name: str) -> OAuthClient:
+    """Return the app's client, made once for these settings; raises as above."""
+    app = find_oauth_app(name)
+    connection = get_connection()
+    made = _kept.clients.get(name)
+    if made and made.app is app and made.connection is connection:
+        return made.client
+    return _make_kept_client(name, app, connection)
+
+
+def make_client(app: OAuthApp) -> OAuthClient:
+    """Return a new client for an app that the settings need not know; raises as above.
+
+    It has no breaker: somebody who looks into an outage wants to hear what Coze says.
+    """
+    connection = get_connection()
+    return OAuthClient(app, connection.transport, retries=connection.retries)
+
+
+def get_api(base_url: str) -> OpenApi:
+    """Return what reads Coze's API there, made once for these settings; raises as above."""
+    return _api(base_url, get_connection())
+
+
+def breaker_states() -> dict[str, str]:
+    """Return "closed", "open" or "half-open" by the name of the OAuth app.
+
+    Of those that this process has asked for a token, and has a breaker for.
+    """
+    return {name: breaker.state for name, breaker in _breakers().items()}
+
+
+def is_coze_known_down(*, seconds: float) -> bool:
+    """Tell whether a breaker is open; forgotten once a probe has been due for `seconds`."""
+    return any(
+        breaker.is_known_open(seconds=seconds) for breaker in _breakers().values()
+    )
+
+
+def _breakers() -> dict[str, Breaker]:
+    return {
+        name: made.client.breaker
+        for name, made in list(_kept.clients.items())
+        if made.client.breaker
+    }
+
+
+def _find(name: str) -> OAuthApp:
+    setting = _setting(name)
+    kept = _kept.apps.get(name)
+    if kept and kept.setting == setting:
+        return kept.app
+    # First the copy, and what is read comes from it: the two are one, whoever changes
+    # the setting meanwhile.
+    copied = _copy(setting)
+    app = load_oauth_app(copied, name=name)
+    app.signing_key  # noqa: B018 - parsed a moment ago; kept with the app, never again
+    with _kept.lock:
+        kept = _kept.apps.get(name)
+        # Another thread may have been faster, and its app has a client already.
+        if kept is None or kept.setting != copied:
+            kept = _kept.apps[name] = _ReadApp(copied, app)
+            _drop_unknown()
+    return kept.app
+
+
+def _drop_unknown() -> None:
+    for name in _kept.apps.keys() - conf.oauth_apps.keys():
+        del _kept.apps[name]
+        _kept.clients.pop(name, None)
+
+
+def _setting(name: str) -> Any:
     apps: object = conf.oauth_apps
     if not isinstance(apps, Mapping):
         raise CredentialsError(_("COZE_OAUTH_APPS is not a dict."))
@@ -64,82 +176,39 @@ def _setting(name: str) -> object:
     return apps[name]
 
 
-def get_client(name: str) -> OAuthClient:
-    """Return the app's client, made once for these settings; raises as above."""
-    find_oauth_app(name)
-    # No variable holds the key: error reporters collect those of every frame.
-    return _explained(
-        lambda: _client(name, _frozen(_setting(name)), _frozen_connection())
+def _copy(value: Any) -> Any:
+    """Return what a later change of the setting cannot reach."""
+    if isinstance(value, Mapping):
+        return {key: _copy(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_copy(one) for one in value]
+    return value
+
+
+def _make_kept_client(name: str, app: OAuthApp, connection: Connection) -> OAuthClient:
+    with _kept.lock:
+        made = _kept.clients.get(name)
+        if made is None or made.app is not app or made.connection is not connection:
+            client = OAuthClient(
+                app,
+                connection.transport,
+                retries=connection.retries,
+                breaker=_make_breaker(name, connection.settings),
+            )
+            made = _kept.clients[name] = _MadeClient(app, connection, client)
+    return made.client
+
+
+def _make_breaker(name: str, settings: ConnectionSettings) -> Breaker | None:
+    if not settings.breaker_failures:
+        return None
+    return Breaker(
+        name,
+        failures=settings.breaker_failures,
+        reset_seconds=settings.breaker_reset_seconds,
     )
 
 
-def make_client(app: OAuthApp) -> OAuthClient:
-    """Return a new client for an app that the settings need not know; raises as above."""
-    return _explained(lambda: OAuthClient(app, **json.loads(_frozen_connection())))
-
-
-def _explained(make: Callable[[], OAuthClient]) -> OAuthClient:
-    try:
-        return make()
-    except (AttributeError, TypeError, ValueError) as exc:
-        said = exc.args[0] if exc.args else ""
-    raise CredentialsError(
-        _(
-            "%(problem)s. See COZE_PROXIES, COZE_CA_BUNDLE, COZE_EXTRA_HEADERS and the "
-            "time-outs in the settings.",
-            problem=said
-            if isinstance(said, Sentence)
-            else _("A setting of the connection to Coze cannot be used"),
-        )
-    )
-
-
-def sdk_url(base_url: str, version: str) -> str:
-    """Return where the SDK of this version is; any other base URL follows cn's path."""
-    template = conf.sdk_urls.get(base_url) or SDK_URLS.get(
-        base_url, CN_SDK_URL.replace("https://lf-cdn.coze.cn", base_url)
-    )
-    return template.replace("{version}", version)
-
-
-def _frozen(value: object) -> str:
-    """Return the setting as a text, so that it can be a key of the cache below."""
-    if isinstance(value, PathLike):
-        value = fspath(value)
-    return json.dumps(value, default=str, sort_keys=True)
-
-
-@lru_cache(maxsize=64)
-def _load(name: str, frozen: str) -> OAuthApp:
-    value: Mapping[str, object] | str = json.loads(frozen)
-    return load_oauth_app(value, name=name)
-
-
-@lru_cache(maxsize=64)
-def _client(name: str, frozen: str, connection: str) -> OAuthClient:
-    return OAuthClient(_load(name, frozen), **json.loads(connection))
-
-
-def _frozen_connection() -> str:
-    """Return the arguments that say how to reach Coze, as a text like the above.
-
-    Numbers may be texts and the rest None, as variables of the environment give them.
-    """
-    arguments = {
-        "connect_timeout": float(conf.connect_timeout_seconds),
-        "read_timeout": float(conf.read_timeout_seconds),
-        "total_timeout": float(conf.total_timeout_seconds),
-        "max_retries": int(conf.max_retries),
-        "proxies": _texts(conf.proxies),
-        "ca_bundle": fspath(conf.ca_bundle or "") or None,
-        "headers": _texts(conf.extra_headers),
-    }
-    return json.dumps(arguments, sort_keys=True)
-
-
-def _texts(setting: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the setting as requests can use it; TypeError or ValueError if it cannot."""
-    texts = dict(setting or {})
-    for text in (*texts, *texts.values()):
-        text.encode("latin-1")  # all that HTTP's headers carry
-    return texts
+@lru_cache(maxsize=8)
+def _api(base_url: str, connection: Connection) -> OpenApi:
+    return OpenApi(base_url, connection.transport, retries=connection.retries)

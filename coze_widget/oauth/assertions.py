@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 import jwt
 
 from coze_widget.oauth.credentials import OAuthApp
-from coze_widget.oauth.keys import load_private_key
 
 # Long enough for two clocks and the retries, short enough to be worthless later:
 # Coze exchanges an assertion once, whatever its life.
@@ -16,7 +15,10 @@ _CLOCK_SKEW_SECONDS = 60
 
 
 def sign_assertion(app: OAuthApp, *, session_name: str, now: int, jti: str) -> str:
-    """Return a JWT as Coze's OAuth JWT guide asks for; `jti` is used once."""
+    """Return a JWT as Coze's OAuth JWT guide asks for; `jti` is used once.
+
+    `now` is the moment by Coze's clock, as far as we know it.
+    """
     claims = {
         "iss": app.client_id,
         "aud": _name_audience(app.base_url),
@@ -26,8 +28,9 @@ def sign_assertion(app: OAuthApp, *, session_name: str, now: int, jti: str) -> s
         "jti": jti,
         "session_name": session_name,
     }
-    key = load_private_key(app.private_key)
-    return jwt.encode(claims, key, "RS256", headers={"kid": app.public_key_id})
+    return jwt.encode(
+        claims, app.signing_key, "RS256", headers={"kid": app.public_key_id}
+    )
 
 
 def _name_audience(base_url: str) -> str:

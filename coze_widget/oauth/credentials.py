@@ -8,6 +8,9 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from coze_widget.oauth.keys import PrivateKeyError, load_private_key
 from coze_widget.redaction import name_credential, redact
@@ -65,6 +68,11 @@ class OAuthApp:
     account_id: str = ""
     enterprise_id: str = ""  # an enterprise's privileged app
     scope: Mapping[str, object] | None = field(default=None, hash=False)  # channel apps
+
+    @cached_property
+    def signing_key(self) -> RSAPrivateKey:
+        """The parsed key, kept as long as the app; raises `PrivateKeyError`."""
+        return load_private_key(self.private_key)
 
 
 def load_oauth_app(

@@ -19,6 +19,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
 
 
 class Deadline:
@@ -33,6 +34,26 @@ class Deadline:
     def remaining(self) -> float:
         return self._end - self._monotonic()
 
+    def capped(self, seconds: float) -> Deadline:
+        """Return one that is no later, and no more than so many seconds from now."""
+        return Deadline(min(seconds, self.remaining()), monotonic=self._monotonic)
+
+
+# Routers forget a connection that is silent for minutes, and then whatever is sent on it
+# goes nowhere: the system asks after it before that, and finds the dead ones.
+_KEEP_ALIVE = [
+    *HTTPConnection.default_socket_options,
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in (
+            ("TCP_KEEPIDLE", 30),
+            ("TCP_KEEPINTVL", 10),
+            ("TCP_KEEPCNT", 3),
+        )
+        if hasattr(socket, name)
+    ),
+]
 
 # How a deadline reaches a connection which the pool makes or has kept.
 current_deadline: ContextVar[Deadline] = ContextVar("coze_widget_deadline")
@@ -41,8 +62,14 @@ current_deadline: ContextVar[Deadline] = ContextVar("coze_widget_deadline")
 class DeadlineAdapter(HTTPAdapter):
     """Gives every connection, direct or through any proxy, the deadline's reader.
 
-    Its requests are sent with `current_deadline` set.
+    Its requests are sent with `current_deadline` set. Idle connections are kept alive.
     """
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, socket_options=_KEEP_ALIVE, **kwargs)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(*args, socket_options=_KEEP_ALIVE, **kwargs)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)

@@ -17,6 +17,7 @@ from coze_widget.exceptions import (
     RateLimitError,
 )
 from coze_widget.exceptions import TimeoutError as CozeTimeoutError
+from coze_widget.oauth.clocks import read_date
 from coze_widget.oauth.transport import Answer
 from coze_widget.redaction import redact
 from coze_widget.sentences import Sentence as _
@@ -47,6 +48,16 @@ _CHECK_PLACE = _(
 )
 _ASK_LATER = _("Ask less often, or raise the quota in Coze's console.")
 _TRY_LATER = _("Try again later; with the logid Coze's support can look it up.")
+_PUBLISH = _(
+    "Publish it in Coze's studio, to API and to Chat SDK, and check that its id is the "
+    "right one."
+)
+_FIND_BOT = _(
+    "Check the bot's id, and that its workspace is among those that the OAuth app was "
+    "authorised for."
+)
+_PAY = _("Its quota or balance is used up: look at the plan in Coze's console.")
+_ASK_SUPPORT = _("Wait, and ask Coze's support with the logid.")
 _CHECK_BASE_URL = _(
     "Check that base_url is Coze's API (https://api.coze.cn or https://api.coze.com) "
     "and that no portal or proxy answers in its place."
@@ -63,7 +74,19 @@ _BY_CODE: dict[int | str, _Kind] = {
     "invalid_client": _Kind(AuthenticationError, _CHECK_APP),
     4101: _Kind(PermissionDeniedError, _CHECK_RIGHTS),
     "access_deny": _Kind(PermissionDeniedError, _CHECK_RIGHTS),
+    4006: _Kind(NotFoundError, _FIND_BOT),
     4200: _Kind(NotFoundError, _CHECK_PLACE),
+    # Nothing of the channel's: unpublished, or unbound from it (the latter is the SDK's).
+    4015: _Kind(NotFoundError, _PUBLISH),
+    702242003: _Kind(NotFoundError, _PUBLISH),
+    4102: _Kind(PermissionDeniedError, _ASK_SUPPORT),
+    4008: _Kind(RateLimitError, _PAY),
+    4011: _Kind(RateLimitError, _PAY),
+    4019: _Kind(RateLimitError, _PAY),
+    4020: _Kind(RateLimitError, _ASK_LATER),
+    4022: _Kind(RateLimitError, _PAY),
+    4028: _Kind(RateLimitError, _PAY),
+    4009: _Kind(InternalServerError, _TRY_LATER),
     4013: _Kind(RateLimitError, _ASK_LATER),
     5000: _Kind(InternalServerError, _TRY_LATER),
     "internal_error": _Kind(InternalServerError, _TRY_LATER),
@@ -155,4 +178,10 @@ def _read_logid(answer: Answer) -> str:
 
 def _read_retry_after(answer: Answer) -> int | None:
     text = answer.headers.get("Retry-After", "")
-    return min(int(text), _LONGEST_WAIT) if re.fullmatch(r"[0-9]{1,9}", text) else None
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return min(int(text), _LONGEST_WAIT)
+    # A moment by the clock of whoever answers, who says in `Date` what it shows.
+    moment, now = read_date(text), read_date(answer.headers.get("Date", ""))
+    if moment is None or now is None:
+        return None
+    return min(max(int(moment - now), 0), _LONGEST_WAIT)

@@ -16,6 +16,7 @@ from urllib3.exceptions import NewConnectionError
 
 from coze_widget.exceptions import (
     ConnectionFailedError,
+    ConnectionLostError,
     CozeError,
     InvalidResponseError,
 )
@@ -24,7 +25,7 @@ from coze_widget.oauth.deadlines import Deadline, DeadlineAdapter, current_deadl
 from coze_widget.sentences import Sentence as _
 from coze_widget.version import __version__
 
-_LARGEST_BODY = 65_536  # a token answer has under 1 KB
+_LARGEST_BODY_BYTES = 65_536  # a token answer has under 1 KB
 
 
 @dataclass(frozen=True)
@@ -37,20 +38,25 @@ class Answer:
 
 
 class Transport:
-    """Threads may share one; it keeps connections alive, and no cookies."""
+    """All OAuth apps and threads may share one; it keeps connections alive, no cookies.
+
+    To each host it keeps at most `max_connections`; more at a time are made, and closed
+    after use. A `session` that is handed in keeps its own adapters, so without ours only
+    the single time-outs hold, not the total one. Call `close()` when done with it.
+    """
 
     def __init__(
         self,
         *,
-        session: requests.Session | None,
-        connect_timeout: float,
-        read_timeout: float,
-        proxies: Mapping[str, str] | None,
-        ca_bundle: str | os.PathLike[str] | None,
-        headers: Mapping[str, str] | None,
-        pool_size: int,
+        session: requests.Session | None = None,
+        connect_timeout: float = 3.05,
+        read_timeout: float = 8,
+        max_connections: int = 32,
+        proxies: Mapping[str, str] | None = None,
+        ca_bundle: str | os.PathLike[str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        self._session = session or _build_session(pool_size)
+        self._session = session or _build_session(max_connections)
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._proxies = dict(proxies or {})
@@ -61,13 +67,43 @@ class Transport:
         self, url: str, body: Mapping[str, object], *, bearer: str, deadline: Deadline
     ) -> Answer:
         """Send JSON once. Raises `CozeError` only when no answer could be read."""
+        return self._send("POST", url, body, bearer=bearer, deadline=deadline)
+
+    def get(
+        self, url: str, *, bearer: str, deadline: Deadline, largest_body_bytes: int
+    ) -> Answer:
+        """Ask once. Raises as `post` does."""
+        return self._send(
+            "GET",
+            url,
+            None,
+            bearer=bearer,
+            deadline=deadline,
+            largest_body_bytes=largest_body_bytes,
+        )
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._session.close()
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, object] | None,
+        *,
+        bearer: str,
+        deadline: Deadline,
+        largest_body_bytes: int = _LARGEST_BODY_BYTES,
+    ) -> Answer:
         host = urlsplit(url).netloc
         remaining = deadline.remaining()
         if remaining <= 0:
             raise _time_out(host)
         current_deadline.set(deadline)
         try:
-            with self._session.post(
+            with self._session.request(
+                method,
                 url,
                 json=body,
                 auth=_Bearer(bearer),
@@ -78,11 +114,11 @@ class Transport:
                     min(self._connect_timeout, remaining),
                     min(self._read_timeout, remaining),
                 ),
-                # Coze does not redirect; somebody in between would get the assertion.
+                # Coze does not redirect; somebody in between would get the bearer.
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return _read_answer(response)
+                return _read_answer(response, largest_body_bytes)
         except CozeError as exc:
             failure = exc
         # Not requests' own errors alone: urllib3, http.client and the codecs have some.
@@ -90,9 +126,6 @@ class Transport:
             failure = _translate(exc, url)
         # Not chained: the foreign exception carries the request and its Authorization.
         raise failure
-
-    def close(self) -> None:
-        self._session.close()
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -126,23 +159,23 @@ def _check_bundle(path: str | os.PathLike[str]) -> str:
     return os.fspath(path)
 
 
-def _build_session(pool_size: int) -> requests.Session:
+def _build_session(max_connections: int) -> requests.Session:
     session = requests.Session()
     # Proxies and CA bundle are settings. The environment could send assertions over
     # somebody's proxy, and a .netrc could put its password in their place.
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = DeadlineAdapter(pool_maxsize=pool_size)
+    adapter = DeadlineAdapter(pool_maxsize=max_connections)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
 
 
-def _read_answer(response: requests.Response) -> Answer:
+def _read_answer(response: requests.Response, largest_body_bytes: int) -> Answer:
     body = b""
     for chunk in response.iter_content(8192):
         body += chunk
-        if len(body) > _LARGEST_BODY:
+        if len(body) > largest_body_bytes:
             raise InvalidResponseError(
                 _("Coze's answer is far too long"),
                 status=response.status_code,
@@ -170,10 +203,18 @@ def _translate(exc: Exception, url: str) -> CozeError:
     if isinstance(errors[0], NewConnectionError) and _is_on_this_machine(url):
         return _nobody(url)
     reason = next(type(one).__name__ for one in errors if isinstance(one, Exception))
-    return ConnectionFailedError(
+    kind = ConnectionLostError if _is_hung_up(cause) else ConnectionFailedError
+    return kind(
         _("No usable connection to %(host)s: %(reason)s", host=host, reason=reason),
         remedy=_advise(exc),
     )
+
+
+def _is_hung_up(cause: object) -> bool:
+    """Tell whether the connection was there, and closed before an answer began."""
+    if not isinstance(cause, urllib3.exceptions.ProtocolError):
+        return False
+    return any(isinstance(one, ConnectionError) for one in cause.args)
 
 
 def _is_on_this_machine(url: str) -> bool:

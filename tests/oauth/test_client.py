@@ -12,8 +12,11 @@ import requests
 from coze_widget import exceptions
 from coze_widget.exceptions import CozeError, InvalidResponseError
 from coze_widget.oauth.client import AccessToken, OAuthClient
+from coze_widget.oauth.clocks import CozeClock
 from coze_widget.oauth.credentials import OAuthApp, load_oauth_app
 from coze_widget.oauth.keys import PrivateKeyError
+from coze_widget.oauth.retries import Retries
+from coze_widget.oauth.transport import Transport
 from tests.fake_network import FakeNetwork, Reply
 from tests.keypairs import private_pem, rsa_key
 from tests.tiny_server import TinyServer, at_most, http_answer
@@ -37,17 +40,16 @@ def make_app(**changes):
 class Client:
     """An OAuth client on a fake network, with the pauses that it made."""
 
-    def __init__(self, *replies, app=None, **options):
+    def __init__(self, *replies, app=None, breaker=None, **options):
         self.network = FakeNetwork(*replies)
         self.pauses = []
-        options = {
-            "clock": lambda: NOW,
-            "sleep": self.pauses.append,
-            "jitter": lambda: 1.0,
-            **options,
-        }
+        options = {"sleep": self.pauses.append, "jitter": lambda: 1.0, **options}
         self.client = OAuthClient(
-            app or make_app(), session=self.network.session(), **options
+            app or make_app(),
+            Transport(session=self.network.session()),
+            retries=Retries(**options),
+            breaker=breaker,
+            clock=CozeClock("api.coze.cn", clock=lambda: NOW),
         )
 
     def fetch(self, **options):
@@ -330,16 +332,15 @@ def test_the_deadline_covers_all_tries_together():
 
 @pytest.fixture
 def connect():
-    clients = []
+    transport = Transport()
 
     def build(server, **options):
+        retries = Retries(**{"sleep": lambda seconds: None, **options})
         app = make_app(base_url=f"http://{server.netloc}")
-        clients.append(OAuthClient(app, sleep=lambda seconds: None, **options))
-        return clients[-1]
+        return OAuthClient(app, transport, retries=retries)
 
     yield build
-    for client in clients:
-        client.close()
+    transport.close()
 
 
 def grant():
@@ -443,16 +444,15 @@ def test_an_assertion_that_coze_repeats_is_masked():
 @pytest.fixture
 def ask(sandbox):
     """Fetch a token from the sandbox with the console's file, changed as told."""
-    clients = []
+    transport = Transport()
 
     def fetch_token(**changes):
         config = {**sandbox.make_oauth_config(), **changes}
-        clients.append(OAuthClient(load_oauth_app(config, name="default")))
-        return clients[-1].fetch_token(session_name="alice", duration_seconds=600)
+        client = OAuthClient(load_oauth_app(config, name="default"), transport)
+        return client.fetch_token(session_name="alice", duration_seconds=600)
 
     yield fetch_token
-    for client in clients:
-        client.close()
+    transport.close()
 
 
 def test_the_consoles_file_is_enough_for_a_token(ask):

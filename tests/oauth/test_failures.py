@@ -43,7 +43,18 @@ BY_CODE = {
     4013: exceptions.RateLimitError,
     5000: exceptions.InternalServerError,
     700012006: exceptions.AuthenticationError,
-    4028: exceptions.CozeError,
+    4006: exceptions.NotFoundError,
+    4008: exceptions.RateLimitError,
+    4009: exceptions.InternalServerError,
+    4011: exceptions.RateLimitError,
+    4015: exceptions.NotFoundError,
+    4019: exceptions.RateLimitError,
+    4020: exceptions.RateLimitError,
+    4022: exceptions.RateLimitError,
+    4028: exceptions.RateLimitError,
+    4102: exceptions.PermissionDeniedError,
+    702242003: exceptions.NotFoundError,
+    4999: exceptions.CozeError,
 }
 BY_ERROR_CODE = {
     "invalid_request": exceptions.BadRequestError,
@@ -147,12 +158,27 @@ def test_the_logid_is_kept_where_it_is_one(payload, headers, logid):
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("30", 30), ("999999999", 86_400), ("Sat, 21 Nov 2026 10:00:00 GMT", None)],
+    [
+        ("30", 30),
+        ("999999999", 86_400),
+        ("Sat, 21 Nov 2026 10:00:07 GMT", 7),
+        ("Sat, 21 Nov 2026 09:59:59 GMT", 0),
+        ("Sun, 21 Nov 2027 10:00:00 GMT", 86_400),
+        ("soon", None),
+        ("", None),
+    ],
 )
-def test_retry_after_is_a_span_in_seconds(text, seconds):
-    found = failure(status=429, headers={"Retry-After": text})
+def test_retry_after_is_a_span_or_a_moment(text, seconds):
+    date = "Sat, 21 Nov 2026 10:00:00 GMT"
+    found = failure(status=429, headers={"Retry-After": text, "Date": date})
 
     assert found.retry_after == seconds
+
+
+def test_a_moment_means_nothing_without_the_clock_it_goes_by():
+    moment = {"Retry-After": "Sat, 21 Nov 2026 10:00:07 GMT"}
+
+    assert failure(status=429, headers=moment).retry_after is None
 
 
 def test_cozes_words_are_bounded_and_hold_no_secret():

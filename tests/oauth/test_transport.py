@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -29,13 +31,9 @@ def build():
 
     def build_transport(**changes):
         options = {
-            "session": None,
             "connect_timeout": 1,
             "read_timeout": 2,
-            "proxies": None,
-            "ca_bundle": None,
-            "headers": None,
-            "pool_size": 4,
+            "max_connections": 4,
         }
         built.append(Transport(**{**options, **changes}))
         return built[-1]
@@ -170,6 +168,41 @@ def test_a_ca_bundle_makes_a_certificate_trusted(build, tmp_path):
 
     assert [answer.status for answer in answers] == [200, 200]
     assert server.connections == 1
+
+
+def test_the_system_asks_after_an_idle_connection(build):
+    transport = build()
+
+    with TinyServer(OK) as server:
+        post(transport, server.netloc)
+        adapter = transport._session.get_adapter(f"http://{server.netloc}")
+        [pool] = adapter.poolmanager.pools._container.values()
+        connection = pool._get_conn()
+        kept_alive = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        pool._put_conn(connection)
+
+    assert kept_alive
+
+
+def test_more_than_are_kept_are_made(build):
+    """Nobody waits until somebody else has been answered."""
+    transport = build(max_connections=1)
+
+    with TinyServer(0.2, OK) as server, ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda _: post(transport, server.netloc), range(3)))
+
+    assert [answer.status for answer in answers] == [200] * 3
+    assert server.connections == 3
+
+
+def test_its_connections_can_be_closed(build):
+    network = FakeNetwork(Reply({}))
+    transport = build(session=network.session())
+    post(transport, "api.coze.cn", scheme="https")
+
+    transport.close()
+
+    assert network.requests == []
 
 
 # Deadlines

@@ -1,0 +1,69 @@
+"""Reading Coze's API with somebody's access token, as the Chat SDK does in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from coze_widget.exceptions import InvalidResponseError
+from coze_widget.oauth.client import AccessToken
+from coze_widget.oauth.deadlines import Deadline
+from coze_widget.oauth.failures import find_failure, read_facts
+from coze_widget.oauth.retries import Retries
+from coze_widget.oauth.transport import Transport
+from coze_widget.sentences import Sentence as _
+
+# A bot's answer holds its prompt, its plug-ins and its knowledge.
+_LARGEST_BODY_BYTES = 1_048_576
+
+
+class OpenApi:
+    """Threads may share it; it keeps no token."""
+
+    def __init__(
+        self, base_url: str, transport: Transport, *, retries: Retries | None = None
+    ) -> None:
+        self._base_url = base_url
+        self._transport = transport
+        self._retries = retries or Retries()
+
+    def start(self) -> Deadline:
+        """Return the moment at which patience ends, for several requests as a whole."""
+        return self._retries.start()
+
+    def read(
+        self,
+        *path: str,
+        token: AccessToken,
+        query: Mapping[str, str] | None = None,
+        deadline: Deadline | None = None,
+    ) -> Mapping[str, Any]:
+        """Return the `data` of an answer to GET. Raises `CozeError`."""
+        url = self._base_url + "".join(f"/{quote(part, safe='')}" for part in path)
+        if query:
+            url += f"?{urlencode(query)}"
+        return self._retries.run(
+            lambda left: self._ask(url, token, left), deadline=deadline
+        )
+
+    def _ask(
+        self, url: str, token: AccessToken, deadline: Deadline
+    ) -> Mapping[str, Any]:
+        answer = self._transport.get(
+            url,
+            bearer=token.value,
+            deadline=deadline,
+            largest_body_bytes=_LARGEST_BODY_BYTES,
+        )
+        failure = find_failure(answer)
+        if failure:
+            raise failure
+        data = (answer.payload or {}).get("data")
+        if not isinstance(data, dict):
+            raise InvalidResponseError(
+                _("Coze's answer holds no data"),
+                remedy=_("Check base_url and what is in between."),
+                **read_facts(answer),
+            )
+        return data
