@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -37,9 +36,9 @@ class AccessTokens:
         self._grants[token] = grant
         return token
 
-    def find(self, token: str) -> Grant | None:
+    def find(self, token: str, *, now: float) -> Grant | None:
         grant = self._grants.get(token)
-        return grant if grant and grant.expires_at > time.time() else None
+        return grant if grant and grant.expires_at > now else None
 
     def expire(self, session_name: str | None = None) -> int:
         """Ends the life of all tokens or of one person's; says of how many."""

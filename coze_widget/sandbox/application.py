@@ -57,7 +57,7 @@ def _route(request: Request, state: State) -> Response:
             return Response(
                 body=WELCOME.encode(), content_type="text/plain; charset=utf-8"
             )
-        if response := find_sdk_file(request.path):
+        if response := find_sdk_file(request, weight=state.sdk_bytes):
             return response
     match = TOKEN_PATH.fullmatch(request.path)
     if match and request.method == "POST":
@@ -78,7 +78,7 @@ def _call_api(request: Request, state: State) -> Response:
     if found is None:
         raise Refusal(4000, "The path is unknown.", status=HTTPStatus.NOT_FOUND)
     route, arguments = found
-    grant = state.tokens.find(request.bearer)
+    grant = state.tokens.find(request.bearer, now=state.now())
     if grant is None:
         raise route.bad_token
     return route.endpoint(Call(request, state, grant), **arguments)

@@ -30,6 +30,11 @@ class Connection(BaseHTTPRequestHandler):
         except (ConnectionError, TimeoutError):
             self.close_connection = True  # the other side has gone
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """What `Date` says, by the sandbox's own clock."""
+        moment = self.server.state.now() if timestamp is None else timestamp
+        return super().date_time_string(moment)
+
     def log_message(self, format: str, *args: object) -> None:
         """Quiet: `GET /sandbox/requests` tells what was asked."""
 

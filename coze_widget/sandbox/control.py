@@ -92,6 +92,14 @@ def _clear_requests(state: State, document: dict[str, Any]) -> object:
     return {"ok": True}
 
 
+def _shift_clock(state: State, document: dict[str, Any]) -> object:
+    offset = document.get("offset_seconds")
+    if isinstance(offset, bool) or not isinstance(offset, (int, float)):
+        raise ValueError("offset_seconds must be a number")
+    state.clock_offset_seconds = offset
+    return {"ok": True}
+
+
 def _reset(state: State, document: dict[str, Any]) -> object:
     state.reset()
     return {"ok": True}
@@ -104,5 +112,6 @@ ACTIONS: dict[tuple[str, str], Callable[[State, dict[str, Any]], object]] = {
     ("POST", "/sandbox/tokens/revoke"): _revoke_tokens,
     ("GET", "/sandbox/requests"): _list_requests,
     ("DELETE", "/sandbox/requests"): _clear_requests,
+    ("POST", "/sandbox/clock"): _shift_clock,
     ("POST", "/sandbox/reset"): _reset,
 }

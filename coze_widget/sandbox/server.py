@@ -13,7 +13,6 @@ from typing import Any
 
 from coze_widget.sandbox.access_tokens import DEFAULT_ACCOUNT_ID, Grant, Owner
 from coze_widget.sandbox.connection import Connection
-from coze_widget.sandbox.conversations import now
 from coze_widget.sandbox.faults import parse_fault
 from coze_widget.sandbox.oauth_apps import (
     DEFAULT_CLIENT_ID,
@@ -24,6 +23,8 @@ from coze_widget.sandbox.oauth_apps import (
 from coze_widget.sandbox.state import DELTA_PAUSE_SECONDS, State
 
 STOP_SECONDS = 5
+# Each test stops a sandbox of its own, and waits for as long.
+POLL_SECONDS = 0.01
 EVERY_INTERFACE = "0.0.0.0"  # noqa: S104 - compared with, not listened on
 
 
@@ -31,6 +32,9 @@ class Server(ThreadingHTTPServer):
     """One thread per connection; all of them are closed when the server stops."""
 
     daemon_threads = True
+    # A load test opens hundreds of connections at once; with Python's 5 in wait, the others
+    # come a second late.
+    request_queue_size = 1024
 
     def __init__(self, address: tuple[str, int], state: State) -> None:
         self.state = state
@@ -68,7 +72,8 @@ class Sandbox:
     """Coze on localhost, for demos and tests; forgets all when it stops.
 
     `with Sandbox() as sandbox:` serves at `sandbox.url` in threads of its own.
-    `pause_seconds` lies between two pieces of an answer.
+    `pause_seconds` lies between two pieces of an answer. With `sdk_bytes` the SDK's script
+    weighs so much (Coze's: about 8 MB), and is compressed and cached as Coze's CDN does it.
     """
 
     def __init__(
@@ -78,8 +83,9 @@ class Sandbox:
         port: int = 0,
         *,
         pause_seconds: float = DELTA_PAUSE_SECONDS,
+        sdk_bytes: int = 0,
     ) -> None:
-        self.state = State(list(oauth_apps), pause_seconds)
+        self.state = State(list(oauth_apps), pause_seconds, sdk_bytes)
         self._address = (host, port)
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
@@ -106,7 +112,7 @@ class Sandbox:
         self._address = self._server.server_address[:2]  # type: ignore[assignment]
         self._thread = threading.Thread(
             target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.05},
+            kwargs={"poll_interval": POLL_SECONDS},
             name="coze-sandbox",
             daemon=True,
         )
@@ -160,8 +166,9 @@ class Sandbox:
 
         With `prefix="pat_"` and no name it is a personal access token.
         """
-        grant = Grant(Owner(DEFAULT_ACCOUNT_ID, session_name), now() + duration_seconds)
+        owner = Owner(DEFAULT_ACCOUNT_ID, session_name)
         with self.state.lock:
+            grant = Grant(owner, int(self.state.now()) + duration_seconds)
             return self.state.tokens.issue(grant, prefix=prefix)
 
     def add_fault(self, path: str, **fields: Any) -> None:
@@ -185,6 +192,11 @@ class Sandbox:
     def revoke_tokens(self, session_name: str | None = None) -> int:
         with self.state.lock:
             return self.state.tokens.revoke(session_name)
+
+    def shift_clock(self, offset_seconds: float) -> None:
+        """Let this Coze's clock be ahead of the machine's, or with a minus behind."""
+        with self.state.lock:
+            self.state.clock_offset_seconds = offset_seconds
 
     def reset(self) -> None:
         with self.state.lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 
 from coze_widget.sandbox.access_tokens import AccessTokens
@@ -28,6 +29,8 @@ class State:
 
     oauth_apps: list[OAuthApp] = field(default_factory=list)
     pause_seconds: float = DELTA_PAUSE_SECONDS
+    sdk_bytes: int = 0
+    clock_offset_seconds: float = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
     stopping: threading.Event = field(default_factory=threading.Event)
     tokens: AccessTokens = field(default_factory=AccessTokens)
@@ -36,6 +39,10 @@ class State:
     files: dict[str, UploadedFile] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     recorder: Recorder = field(default_factory=Recorder)
+
+    def now(self) -> float:
+        """The sandbox's time in Unix seconds, which may be told to be wrong."""
+        return time.time() + self.clock_offset_seconds
 
     def pause(self, seconds: float) -> None:
         """Sleeps without the lock, and wakes when the server stops."""
@@ -49,3 +56,4 @@ class State:
         self.files = {}
         self.faults = Faults()
         self.recorder = Recorder()
+        self.clock_offset_seconds = 0

@@ -6,7 +6,6 @@ error table: `{error_code, error_message}`.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -87,7 +86,7 @@ def _check(request: Request, state: State, account_id: str) -> Grant:
     _use_up(assertion, state)
     return Grant(
         owner=Owner(account_id or DEFAULT_ACCOUNT_ID, assertion.session_name),
-        expires_at=int(time.time()) + duration,
+        expires_at=int(state.now()) + duration,
         channel=assertion.app.channel,
         bot_ids=bot_ids,
     )
@@ -146,7 +145,7 @@ def _read_assertion(request: Request, state: State) -> Assertion:
     # official SDKs take it from their base URL.
     if claims.get("aud") != request.header("Host"):
         raise refuse_client("aud is not the host of this API")
-    _check_times(claims)
+    _check_times(claims, now=state.now())
     return Assertion(
         app, _read_jti(claims, state), claims["exp"], _read_session_name(claims)
     )
@@ -180,13 +179,12 @@ def _verify_signature(token: str, app: OAuthApp, kid: str) -> dict[str, Any]:
     return claims
 
 
-def _check_times(claims: dict[str, Any]) -> None:
+def _check_times(claims: dict[str, Any], *, now: float) -> None:
     issued, expires = claims.get("iat"), claims.get("exp")
     if type(issued) is not int or type(expires) is not int:
         raise refuse_client("iat and exp must be whole seconds")
     if expires <= issued:
         raise refuse_client("exp must be later than iat")
-    now = time.time()
     if issued > now + SKEW_SECONDS:
         raise refuse_client("iat lies in the future")
     if expires < now - SKEW_SECONDS:
@@ -210,7 +208,7 @@ def _read_session_name(claims: dict[str, Any]) -> str:
 
 
 def _use_up(assertion: Assertion, state: State) -> None:
-    now = time.time()
+    now = state.now()
     for jti, end in list(state.used_jtis.items()):
         if end + SKEW_SECONDS < now:
             del state.used_jtis[jti]

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from coze_widget import oauth_apps, tokens
 from coze_widget.catalogue import catalogue
 from coze_widget.sandbox.catalogue import BOT_ID
 from coze_widget.sandbox.server import Sandbox
 from coze_widget.status import oauth_app_names
+from coze_widget.visitor_keys import visitor_keys
 
 # Where requests go, by the words of `Coze.fail`.
 PLACES = {
@@ -92,12 +94,15 @@ class Coze:
         }
 
     def reset(self) -> None:
-        """Forget what was said and done, here and in the process's copy of the widgets.
+        """Forget what was said and done, here, of failures, and in the copy of the widgets.
 
         A test's transaction is rolled back, or its tables are emptied, without a signal.
         """
         self.sandbox.reset()
         catalogue.forget()
+        visitor_keys.forget()
+        oauth_apps.forget()
+        tokens.forget()
 
 
 def running_coze() -> Coze:

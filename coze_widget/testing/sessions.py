@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,11 +27,20 @@ def fetch_session(who: Any, widget: Widget, *, at: str = "") -> dict[str, Any]:
     """Return the session view's answer, which holds a token; raises Refused.
 
     `who` is a user, a client of Django's (and whoever it is logged in as), or None for
-    a guest who comes for the first time. `at` is the URL of a live server.
+    a guest who comes for the first time. `at` is the URL of a live server. Whoever is
+    asked for consent agrees.
     """
     client = _client_of(who)
     path = view_path("session", widget.slug)
-    status, answer = _ask_live(client, at, path) if at else _ask(client, path)
+
+    def ask(body: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        if at:
+            return _ask_live(client, at, path, body)
+        return _ask(client, path, body)
+
+    status, answer = ask({})
+    if answer.get("code") == "consent_required":
+        status, answer = ask({"consent": answer["epoch"]})
     if status != 200:
         raise Refused(status, str(answer.get("code", "")))
     return answer
@@ -47,10 +57,10 @@ def _client_of(who: Any) -> Client:
     return client
 
 
-def _ask(client: Client, path: str) -> tuple[int, dict[str, Any]]:
+def _ask(client: Client, path: str, body: dict[str, str]) -> tuple[int, dict[str, Any]]:
     response = client.post(
         path,
-        "{}",
+        json.dumps(body),
         content_type="application/json",
         headers={"Sec-Fetch-Site": "same-origin"},
         secure=settings.SECURE_SSL_REDIRECT,
@@ -58,14 +68,16 @@ def _ask(client: Client, path: str) -> tuple[int, dict[str, Any]]:
     return response.status_code, _read(response)
 
 
-def _ask_live(client: Client, url: str, path: str) -> tuple[int, dict[str, Any]]:
+def _ask_live(
+    client: Client, url: str, path: str, body: dict[str, str]
+) -> tuple[int, dict[str, Any]]:
     """Over HTTP, with the client's cookies: its login is in the database."""
     parts = urlsplit(url)
     with requests.Session() as session:
         session.trust_env = False
         response = session.post(
             f"{parts.scheme}://{parts.netloc}{path}",
-            json={},
+            json=body,
             headers={"Origin": f"{parts.scheme}://{parts.netloc}"},
             cookies={name: morsel.value for name, morsel in client.cookies.items()},
             allow_redirects=False,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 import requests
 
@@ -54,6 +56,21 @@ def test_tokens_of_one_person_are_ended(control, alice, bob):
 
     assert (expired, alice_code) == ({"expired": 1}, 700012006)
     assert (revoked, bob_code) == ({"revoked": 2}, 0)
+
+
+def test_the_clock_is_shifted(control, sandbox):
+    shifted = control("POST", "clock", {"offset_seconds": -3600})
+
+    assert shifted.status_code == 200
+    assert sandbox.state.now() == pytest.approx(time.time() - 3600, abs=5)
+
+
+@pytest.mark.parametrize("offset", [None, "3600", True])
+def test_a_clock_is_shifted_by_a_number(control, offset):
+    response = control("POST", "clock", {"offset_seconds": offset})
+
+    assert response.status_code == 400
+    assert response.json() == {"error": "offset_seconds must be a number"}
 
 
 def test_a_session_name_must_be_text(control):

@@ -83,7 +83,8 @@ def test_conversations_are_listed_newest_first_and_page_by_page(alice):
 def test_conversations_can_be_sorted_by_their_last_use(alice, sandbox):
     first, second = alice.begin()["id"], alice.begin()["id"]
     owner = sandbox.state.tokens.find(
-        alice.session.headers["Authorization"].removeprefix("Bearer ")
+        alice.session.headers["Authorization"].removeprefix("Bearer "),
+        now=sandbox.state.now(),
     ).owner
     sandbox.state.conversations.find(second, owner=owner).updated_at -= 60
 

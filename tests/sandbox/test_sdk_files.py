@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 import requests
 
-from coze_widget.sandbox.sdk_files import FOLDER, PARTS, build_bundle, split_rules
+from coze_widget.sandbox.sdk_files import (
+    FOLDER,
+    PARTS,
+    build_bundle,
+    build_heavy_bundle,
+    split_rules,
+)
+from coze_widget.sandbox.server import Sandbox
 
 CDN = "/obj/unpkg/flow-platform/chat-app-sdk/1.2.0-beta.20/libs/cn"
 COM = "/obj/unpkg-va/flow-platform/chat-app-sdk/1.2.0-beta.6/libs/oversea"
@@ -57,3 +64,34 @@ def test_a_rule_may_hold_rules():
     css = "/* a { */ b { c: d } @media (x) { e { f: g } h { i: j } }"
 
     assert split_rules(css) == ["b { c: d }", "@media (x) { e { f: g } h { i: j } }"]
+
+
+HEAVY = 1_000_000
+
+
+@pytest.fixture
+def heavy():
+    with Sandbox(sdk_bytes=HEAVY) as sandbox:
+        yield f"{sandbox.url}{CDN}/index.js"
+
+
+def test_the_script_can_be_as_heavy_as_coze_s(heavy):
+    response = requests.get(heavy, timeout=10)
+
+    assert len(response.content) == HEAVY
+    assert response.text.endswith(build_bundle())
+    assert "max-age" in response.headers["Cache-Control"]
+
+
+def test_what_is_heavy_goes_compressed_to_those_who_take_it(heavy):
+    packed = requests.get(heavy, timeout=10)
+    plain = requests.get(heavy, headers={"Accept-Encoding": "identity"}, timeout=10)
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert int(packed.headers["Content-Length"]) < HEAVY / 3
+    assert "Content-Encoding" not in plain.headers
+    assert plain.content == packed.content
+
+
+def test_less_than_it_needs_it_cannot_weigh():
+    assert build_heavy_bundle(1).endswith(build_bundle().encode())

@@ -5,6 +5,7 @@ import http.client
 import socket
 import threading
 import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -26,6 +27,27 @@ def test_the_front_page_says_what_it_is(sandbox):
 
     assert "It is not Coze" in response.text
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.parametrize("offset_seconds", [3600, -3600])
+def test_it_lives_by_a_clock_of_its_own(sandbox, offset_seconds):
+    sandbox.shift_clock(offset_seconds)
+
+    response = requests.get(sandbox.url, timeout=10)
+
+    date = parsedate_to_datetime(response.headers["Date"]).timestamp()
+    assert date == pytest.approx(time.time() + offset_seconds, abs=5)
+
+
+def test_a_token_ends_by_the_sandboxs_clock(sandbox):
+    token = sandbox.issue_token(duration_seconds=60)
+
+    with Caller(sandbox, token=token) as caller:
+        before = caller.ask("GET", f"/v1/bots/{BOT}")["code"]
+        sandbox.shift_clock(120)
+        after = caller.ask("GET", f"/v1/bots/{BOT}")["code"]
+
+    assert (before, after) == (0, 700012006)
 
 
 def test_a_connection_is_kept(connection):

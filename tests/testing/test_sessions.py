@@ -71,3 +71,12 @@ def test_another_widget_of_the_project(coze, coze_chat, alice, settings):
     widget = save_widget(slug="members", oauth_app="members")
 
     assert coze_chat(alice, widget=widget).say("hello")
+
+
+def test_whoever_is_asked_for_consent_agrees(coze_chat, coze_widget, alice):
+    coze_widget.guests = "isolated"
+    coze_widget.consent_text = "What you write goes to Coze."
+    coze_widget.save()
+
+    for person in (alice, None):
+        assert coze_chat(person).say("hello")

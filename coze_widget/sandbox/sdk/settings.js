@@ -36,10 +36,14 @@
   };
 
   // A random one at every opening when the site gives none: the history of one
-  // person then stands under many names in Coze's log.
+  // person then stands under many names in Coze's log. Of an app's visitors it
+  // says nothing at all instead.
   sdk.chooseUserId = function (settings) {
+    const given = settings.user.id;
+    if (given || settings.mode === "app") {
+      return given || "";
+    }
     return (
-      settings.user.id ||
       localStorage.getItem(ID_KEY) ||
       Math.random().toString(36).slice(2) + Date.now().toString(36)
     );
