@@ -66,6 +66,15 @@ def test_a_note_is_printed(snippet):
     assert "[i] “footer” is read as “ui.footer”" in run.out
 
 
+def test_options_of_a_newer_sdk_are_offered_as_json(snippet):
+    run = Import(snippet("unknown-options.js"))
+    for_programs = Import(snippet("unknown-options.js"), "--json")
+
+    [file] = json.loads(for_programs.out)["files"]
+    assert '  {"ui": {"theme": {"dark": true}}}' in run.out
+    assert {"ui": {"theme": {"dark": True}}} in file["further_options"]
+
+
 def test_programs_get_json(snippet):
     good, bad = snippet(), snippet("nothing.html")
 

@@ -42,6 +42,7 @@ def text_of(path):
 
 def describe(reading):
     """Return everything in plain values; of sentences that depend on the language, too."""
+    offers = [[one.path, one.value] for one in reading.offers]
     return {
         "fields": reading.fields,
         "left_out": [
@@ -53,6 +54,7 @@ def describe(reading):
         ],
         "base_url": reading.base_url,
         "problem": reading.problem,
+        **({"offers": offers} if offers else {}),
     }
 
 
@@ -74,6 +76,7 @@ def test_no_credential_of_a_snippet_is_in_what_was_read(path):
     reading = read_snippet(text_of(path))
 
     said = [one.describe(reading.base_url) for one in reading.credentials]
+    said += [one.warning for one in reading.credentials]
     said += [one.sentence for one in reading.unmapped]
     everything = repr(reading) + json.dumps(describe(reading)) + "".join(said)
     assert not holds_credential(everything)
@@ -236,6 +239,68 @@ def test_a_key_with_a_dot_is_no_path():
     assert not reading.is_widget
 
 
+def test_it_is_known_where_a_value_stood():
+    reading = read_snippet(
+        '"https://lf-cdn.coze.cn/chat-app-sdk/1.2.0-beta.6/libs/cn/index.js";'
+        "new CozeWebSDK.WebChatClient({config: {type: 'bot', bot_id: '7'}, "
+        "ui: {asstBtn: {isNeed: false}}, footer: {isShow: true}})"
+    )
+
+    assert reading.paths == {
+        "sdk_version": "script src",
+        "mode": "config.type",
+        "bot_id": "config.bot_id",
+        "launcher": "ui.asstBtn.isNeed",
+        "footer_is_show": "ui.footer.isShow",
+    }
+
+
+def test_the_address_of_an_sdk_that_the_settings_allow_is_taken(settings):
+    settings.COZE_SDK_ORIGINS = ["https://static.shop.example"]
+
+    reading = read_snippet(text_of(FOLDER / "self-hosted-sdk.html"))
+
+    assert reading.fields["sdk_url"].startswith("https://static.shop.example/")
+    assert reading.notes == []
+
+
+# --- options that no field is for
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "other: {a: 1}",
+        "ui: {'a b': 1}",
+        "ui: {'a.b': 1}",
+        "ui: {a: null}",
+        "ui: {a: [f()]}",
+        "ui: {a: {b: () => 1}}",
+        "ui: {a: 1e400}",
+        "ui: {apiKey: 'x'}",
+        "ui: {onOpen: 'x'}",
+        "ui: {a: 'javascript:alert(1)'}",
+        "ui: {constructor: {a: 1}}",
+        "ui: {a: '@PAT@'}".replace("@PAT@", SECRETS["@PAT@"]),
+    ],
+)
+def test_what_further_options_would_not_take_is_not_offered(code):
+    reading = read_snippet(f"{BOT}, {code}}})")
+
+    assert reading.is_widget
+    assert reading.offers == []
+    assert len(reading.unmapped) == 1
+
+
+def test_only_so_many_are_offered():
+    options = ", ".join(f"a{number}: 1" for number in range(50))
+
+    reading = read_snippet(f"{BOT}, ui: {{{options}}}}})")
+
+    assert len(reading.offers) == 20
+    assert len(reading.unmapped) == 50
+
+
 # --- coze_oauth_config.json
 
 
@@ -252,6 +317,7 @@ def test_the_credentials_of_an_oauth_app_are_checked_and_forgotten():
 
     reading = read_snippet(json.dumps(config))
 
+    assert reading.is_config
     assert reading.settings_line.startswith("COZE_OAUTH_APPS = ")
     assert reading.base_url == "https://api.coze.com"
     assert "They were forgotten." in reading.problem
@@ -274,6 +340,7 @@ def test_credentials_that_cannot_be_used_are_explained(config, said):
     reading = read_snippet(json.dumps(config))
 
     assert said in reading.problem
+    assert reading.is_config
     assert "/etc/passwd" not in reading.problem
     assert not reading.settings_line
 
@@ -310,6 +377,7 @@ def test_an_access_token_that_ends_by_itself_has_no_page_to_revoke_it():
 
     assert credential.urls("") == []
     assert "it ends within a day" in credential.describe("")
+    assert credential.warning == credential.describe("")
 
 
 def test_everything_is_said_in_chinese_too():

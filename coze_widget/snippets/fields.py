@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from coze_widget.models import Launcher, Mode, Widget
 from coze_widget.options import OPTIONS
 from coze_widget.redaction import ACCESS_TOKEN, holds_credential, redact
-from coze_widget.snippets.reading import Credential, Reading, Unmapped
+from coze_widget.snippets.reading import Credential, Offer, Reading, Unmapped
 from coze_widget.snippets.values import ABSENT, Reason, Unread
 from coze_widget.validators import missing_footer_names
 
@@ -69,12 +69,23 @@ _UNSUPPORTED = {
     "ui.chatBot.onShow",
     "ui.header.extra",
 }
+# What pages have in place of callbacks and of an element.
+_EVENTS = {
+    "ui.chatBot.onShow": "coze:show",
+    "ui.chatBot.onHide": "coze:hide",
+    "ui.chatBot.onBeforeShow": "coze:before-show",
+    "ui.chatBot.onBeforeHide": "coze:before-hide",
+}
+_PLACES = {"el", "ui.chatBot.el"}
 _TOKENS = ("auth.token", "config.sdk_verify_token")
 _KNOWN = {*_FIELDS, *_IDS, *_READ, *_OURS, *_UNSUPPORTED}
 _GROUPS = {
     "componentProps",
     *(path[: dot.start()] for path in _KNOWN for dot in re.finditer(r"\.", path)),
 }
+# Where a newer SDK may have options, by names that need no quotes; not so many, though.
+_OPEN = re.compile(r"(ui|config)(\.[A-Za-z_$][A-Za-z0-9_$]*)+")
+_MAX_OFFERS = 20
 # As long as a credential and with its letters: a placeholder has blanks, dashes, stars.
 _OPAQUE = re.compile(r"(?=[^\d]*\d)[A-Za-z0-9_.-]{20,}")
 
@@ -122,11 +133,12 @@ class Mapping:
         elif path in _OURS:
             self._leave(path, Reason.OURS)
         elif path in _UNSUPPORTED:
-            self._leave(path, Reason.UNSUPPORTED)
+            self._leave(path, Reason.UNSUPPORTED, _hint(path))
         elif path in _GROUPS or "..." in path:
             self._leave_value(path, value)
         elif path not in _IDS and path not in _READ:
             self._leave(path, Reason.UNKNOWN)
+            self._offer(path, value)
 
     def _set(self, path: str, name: str, value: Any) -> None:
         value = self._without_unread(path, value)
@@ -140,6 +152,7 @@ class Mapping:
             return
         try:
             self.reading.fields[name] = field.clean(value, None)
+            self.reading.paths[name] = path
         except ValidationError as error:
             self._leave(path, Reason.WRONG_VALUE, " ".join(error.messages))
 
@@ -173,6 +186,19 @@ class Mapping:
     def _leave(self, path: str, reason: Reason, detail: str = "") -> None:
         self.reading.unmapped.append(Unmapped(redact(path), reason, detail))
 
+    def _offer(self, path: str, value: Any) -> None:
+        """Offer it for “further options” where these would take it."""
+        is_plain = value is not None and not _holds_unread(value)
+        if not is_plain or not _OPEN.fullmatch(path):
+            return
+        offer = Offer(path, value)
+        try:
+            Widget._meta.get_field("extra_options").clean(offer.tree, None)
+        except ValidationError:
+            return
+        if len(self.reading.offers) < _MAX_OFFERS:
+            self.reading.offers.append(offer)
+
     def _set_ids(self) -> None:
         for path, name in _IDS.items():
             value = self._leaves.get(path)
@@ -186,7 +212,9 @@ class Mapping:
             Mode.APP if "app_id" in fields and "bot_id" not in fields else Mode.BOT
         )
         fields["mode"] = str(said if said in Mode.values else guessed)
-        if said is not None and said not in Mode.values:
+        if said in Mode.values:
+            self.reading.paths["mode"] = "config.type"
+        elif said is not None:
             self._leave_value("config.type", said)
         needed = (
             ("app_id", "workflow_id") if fields["mode"] == Mode.APP else ("bot_id",)
@@ -206,6 +234,7 @@ class Mapping:
         if isinstance(value, bool):
             launcher = Launcher.OWN if value else Launcher.NONE
             self.reading.fields["launcher"] = str(launcher)
+            self.reading.paths["launcher"] = path
         elif path in self._leaves:
             self._leave_value(path, value)
 
@@ -228,12 +257,28 @@ class Mapping:
         fields["slug"] = "chat" if not slug or holds_credential(slug) else slug
 
 
+def _hint(path: str) -> str:
+    if path in _EVENTS:
+        return _("the page's own script can listen to the event %(name)s") % {
+            "name": _EVENTS[path]
+        }
+    if path in _PLACES:
+        return _("the tag coze_panel gives the panel a place in the page")
+    return ""
+
+
 def _children(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
         return list(value.items())
     if isinstance(value, list):
         return [(str(number), child) for number, child in enumerate(value)]
     return []
+
+
+def _holds_unread(value: Any) -> bool:
+    return isinstance(value, Unread) or any(
+        _holds_unread(child) for _name, child in _children(value)
+    )
 
 
 def _with_defaults(tags: Any) -> Any:

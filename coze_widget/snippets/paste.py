@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_BYTES = 1_000_000
+# Where version, region and host stand.
+ADDRESS = "script src"
 _CLIENT = b"WebChatClient"
 _SDK = b"chat-app-sdk/"
 _SDK_PATH = re.compile(r"/chat-app-sdk/(?P<version>[^/]+)/libs/(?P<region>cn|oversea)/")
@@ -99,6 +101,7 @@ def _as_oauth_config(text: str) -> dict[str, Any] | None:
 
 
 def _read_oauth_config(config: dict[str, Any], reading: Reading) -> None:
+    reading.is_config = True
     # The path of a key is a path on somebody else's machine, or of a file that a
     # stranger wants to have read.
     config.pop("private_key_path", None)
@@ -282,13 +285,25 @@ def _read_address(address: str, reading: Reading) -> None:
     try:
         version = Widget._meta.get_field("sdk_version").clean(found["version"], None)
         reading.fields["sdk_version"] = version
+        reading.paths["sdk_version"] = ADDRESS
     except ValidationError as error:
         reading.unmapped.append(
-            Unmapped("script src", Reason.WRONG_VALUE, " ".join(error.messages))
+            Unmapped(ADDRESS, Reason.WRONG_VALUE, " ".join(error.messages))
         )
     if parts.hostname not in _SDK_HOSTS:
+        _take_address(address, reading)
+
+
+def _take_address(address: str, reading: Reading) -> None:
+    try:
+        url = Widget._meta.get_field("sdk_url").clean(address, None)
+    except ValidationError:
         reading.notes.append(
             _(
-                "The SDK comes from another host than Coze's; here, COZE_SDK_URLS names it."
+                "The SDK comes from another host than Coze's, which the setting "
+                "COZE_SDK_ORIGINS does not name. Coze's is taken."
             )
         )
+    else:
+        reading.fields["sdk_url"] = url
+        reading.paths["sdk_url"] = ADDRESS

@@ -56,6 +56,22 @@ class Unmapped:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """Something that no field is for, and that “further options” would take."""
+
+    path: str
+    value: Any
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        """Return it in the shape of the SDK's options."""
+        value = self.value
+        for name in reversed(self.path.split(".")):
+            value = {name: value}
+        return value  # type: ignore[no-any-return]  # a path has one name at least
+
+
+@dataclass(frozen=True)
 class Credential:
     """Kind and place of a credential, never the credential."""
 
@@ -64,22 +80,38 @@ class Credential:
     path: str = ""
 
     def describe(self, base_url: str) -> str:
-        place = _("line %(line)s") % {"line": self.line}
-        if self.path:
-            place = _("%(path)s, %(place)s") % {"path": self.path, "place": place}
-        facts = {"kind": translate(self.kind, _), "place": place}
         if str(self.kind) == _SHORT_LIVED:
             return (
                 _(
                     "There is %(kind)s (%(place)s). It was not kept. Whoever saw the page has "
                     "it, and it cannot be revoked: it ends within a day."
                 )
-                % facts
+                % self._facts
             )
         return _(
             "There is %(kind)s (%(place)s). It was not kept. Whoever saw the page has it: "
             "revoke it now at %(urls)s."
-        ) % {**facts, "urls": " / ".join(self.urls(base_url))}
+        ) % {**self._facts, "urls": " / ".join(self.urls(base_url))}
+
+    @property
+    def warning(self) -> str:
+        """The same for a page, which shows the addresses as links."""
+        if str(self.kind) == _SHORT_LIVED:
+            return self.describe("")
+        return (
+            _(
+                "There is %(kind)s (%(place)s). It was not kept here, but it is public: "
+                "whoever saw the page has it. Revoke it now:"
+            )
+            % self._facts
+        )
+
+    @property
+    def _facts(self) -> dict[str, str]:
+        place = _("line %(line)s") % {"line": self.line}
+        if self.path:
+            place = _("%(path)s, %(place)s") % {"path": self.path, "place": place}
+        return {"kind": str(translate(self.kind, _)), "place": place}
 
     def urls(self, base_url: str) -> list[str]:
         """Return where it can be revoked, of both regions if that is not known."""
@@ -95,11 +127,16 @@ class Reading:
     """`fields` are those of `Widget`; with a `problem` no widget can be made of them."""
 
     fields: dict[str, Any] = field(default_factory=dict)
+    # Where in the snippet the value of a field stood.
+    paths: dict[str, str] = field(default_factory=dict)
     unmapped: list[Unmapped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     credentials: list[Credential] = field(default_factory=list)
+    # Of those unmapped, by the same paths: what a newer SDK may know.
+    offers: list[Offer] = field(default_factory=list)
     base_url: str = ""  # of the API in the region of the SDK's address
-    settings_line: str = ""  # for a coze_oauth_config.json
+    is_config: bool = False  # a coze_oauth_config.json, of use or not
+    settings_line: str = ""  # for one of use
     problem: str = ""
 
     @property

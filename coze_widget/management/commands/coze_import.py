@@ -59,6 +59,12 @@ class Command(BaseCommand):
             self._line(_("Left out:"))
         for one in reading.unmapped:
             self._line(f"  {one.path}: {one.sentence}", style=self.style.WARNING)
+        if reading.offers:
+            self._line(
+                _("For “further options”, should the SDK know more than we do by now:")
+            )
+        for offer in reading.offers:
+            self._line("  " + json.dumps(offer.tree, ensure_ascii=False))
         for note in reading.notes:
             self._line("[i] " + note)
 
@@ -105,6 +111,7 @@ def _describe(path: str, reading: Reading) -> dict[str, Any]:
             {"path": one.path, "reason": one.reason.value, "text": one.sentence}
             for one in reading.unmapped
         ],
+        "further_options": [offer.tree for offer in reading.offers],
         "notes": reading.notes,
         "credentials": [
             {
