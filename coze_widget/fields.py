@@ -193,6 +193,17 @@ class RowsWidget(forms.Widget):
         return f"{name}-0-{self.key}" not in data
 
 
+class RowsField(forms.Field):
+    """A JSON column whose value is edited as rows; `prepare_value` makes them."""
+
+    def __init__(self, *, encoder: Any = None, decoder: Any = None, **kwargs: Any):
+        """Take, and leave, what the model's JSONField hands to form fields."""
+        super().__init__(**{**kwargs, "show_hidden_initial": False})
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(self.prepare_value(initial) != data)
+
+
 class LinkRow(TypedDict):
     name: str
     text: str
@@ -224,15 +235,11 @@ def _row_of(name: str, entry: Any) -> LinkRow:
     }
 
 
-class FooterLinksField(forms.Field):
+class FooterLinksField(RowsField):
     """Stores `{"name": {"text": …, "link": …}}`, as in the SDK's `linkvars`."""
 
     widget = FooterLinksWidget
     default_validators = [validate_footer_links]
-
-    def __init__(self, *, encoder: Any = None, decoder: Any = None, **kwargs: Any):
-        """Take, and leave, what the model's JSONField hands to form fields."""
-        super().__init__(**{**kwargs, "show_hidden_initial": False})
 
     def to_python(self, value: Any) -> dict[str, dict[str, str]]:
         links: dict[str, dict[str, str]] = {}
@@ -265,10 +272,6 @@ class FooterLinksField(forms.Field):
             return [_row_of(name, entry) for name, entry in value.items()]
         return value if isinstance(value, list) else []
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        rows: list[LinkRow] = data
-        return self.prepare_value(initial) != rows
-
 
 class TagRow(TypedDict):
     label: str
@@ -296,15 +299,11 @@ class FeedbackTagsWidget(RowsWidget):
         }
 
 
-class FeedbackTagsField(forms.Field):
+class FeedbackTagsField(RowsField):
     """Stores `[{"label": …, "isNeedDetail": …}]`, as in the SDK's `feedbackPanel.tags`."""
 
     widget = FeedbackTagsWidget
     default_validators = [validate_feedback_tags]
-
-    def __init__(self, *, encoder: Any = None, decoder: Any = None, **kwargs: Any):
-        """Take, and leave, what the model's JSONField hands to form fields."""
-        super().__init__(**{**kwargs, "show_hidden_initial": False})
 
     def to_python(self, value: Any) -> list[TagRow]:
         rows: list[TagRow] = value
@@ -331,10 +330,6 @@ class FeedbackTagsField(forms.Field):
             for tag in tags
             if isinstance(tag, Mapping)
         ]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        rows: list[TagRow] = data
-        return self.prepare_value(initial) != rows
 
 
 class VersionInput(forms.TextInput):

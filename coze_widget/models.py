@@ -6,24 +6,41 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
+from coze_widget.editors import MAX_PK_LENGTH, read_history_user, write_history_user
+from coze_widget.icons import validate_icon
+from coze_widget.key_material import load_public_key, validate_jwks_url
 from coze_widget.validators import (
     missing_footer_names,
     refuse_credentials,
     validate_app_version,
+    validate_color,
     validate_digits,
     validate_extra_options,
     validate_feedback_tags,
     validate_footer_links,
+    validate_group_names,
     validate_image_url,
+    validate_integrity,
     validate_json_object,
+    validate_link,
+    validate_origins,
+    validate_path_patterns,
+    validate_permission,
+    validate_sdk_url,
     validate_sdk_version,
+    validate_time_zone,
+    validate_weekly_hours,
 )
 
 # The newest one that Coze's install guide (2026) uses.
 DEFAULT_SDK_VERSION = "1.2.0-beta.20"
+
+
+DEFAULT_LAUNCHER_COLOR = "#2f54eb"
 
 
 class Mode(models.TextChoices):
@@ -38,6 +55,7 @@ class Place(models.TextChoices):
 
 class Load(models.TextChoices):
     CLICK = "click", _("At the click (recommended)")
+    IDLE = "idle", _("When the page has nothing else to do")
     EAGER = "eager", _("With the page, as Coze documents it")
 
 
@@ -45,6 +63,19 @@ class Launcher(models.TextChoices):
     OWN = "own", _("Our button: light, accessible")
     SDK = "sdk", _("The SDK's button (in the page, at once)")
     NONE = "none", _("None: the page opens the chat itself")
+
+
+class Corner(models.TextChoices):
+    BOTTOM_RIGHT = "bottom-right", _("bottom right")
+    BOTTOM_LEFT = "bottom-left", _("bottom left")
+    TOP_RIGHT = "top-right", _("top right")
+    TOP_LEFT = "top-left", _("top left")
+
+
+class ColorScheme(models.TextChoices):
+    LIGHT = "light", _("light")
+    DARK = "dark", _("dark")
+    AUTO = "auto", _("as the visitor's device")
 
 
 class Layout(models.TextChoices):
@@ -57,6 +88,14 @@ class Language(models.TextChoices):
     PAGE = "", _("That of the page")
     ENGLISH = "en", "English"
     CHINESE = "zh-CN", "简体中文"
+
+
+class Algorithm(models.TextChoices):
+    """Those that a visitor token may be signed with; each key has exactly one."""
+
+    HS256 = "HS256", _("HS256: a secret that both sides know")
+    RS256 = "RS256", _("RS256: an RSA key pair")
+    ES256 = "ES256", _("ES256: a key pair on the curve P-256")
 
 
 class Guests(models.TextChoices):
@@ -152,6 +191,26 @@ class Widget(models.Model):
         validators=[refuse_credentials, validate_sdk_version],
         help_text=_("Known ones are offered; any other will do."),
     )
+    sdk_url = models.CharField(
+        _("address of the SDK"),
+        max_length=500,
+        blank=True,
+        validators=[refuse_credentials, validate_sdk_url],
+        help_text=_(
+            "Empty: Coze's. {version} becomes the version. Other hosts must stand in the "
+            "setting COZE_SDK_ORIGINS, since this script may do what the site may."
+        ),
+    )
+    sdk_integrity = models.CharField(
+        _("hash of the SDK"),
+        max_length=300,
+        blank=True,
+        validators=[refuse_credentials, validate_integrity],
+        help_text=_(
+            "Subresource Integrity: sha384-…. Any other file is refused then, also "
+            "a new one of Coze's under the same address. Needs a host with CORS."
+        ),
+    )
     place = models.CharField(
         _("place"), max_length=6, choices=Place.choices, default=Place.FRAME
     )
@@ -169,6 +228,131 @@ class Widget(models.Model):
         default=0,
         validators=[MaxValueValidator(365)],
         help_text=_("0: until the browser is closed."),
+    )
+    staff_only = models.BooleanField(
+        _("staff only"),
+        default=False,
+        help_text=_("People who may log in to the admin."),
+    )
+    groups = models.JSONField(
+        _("groups"),
+        default=list,
+        blank=True,
+        validators=[refuse_credentials, validate_group_names],
+        help_text=_("Members of at least one of them. None: of any."),
+    )
+    permission = models.CharField(
+        _("permission"),
+        max_length=200,
+        blank=True,
+        validators=[refuse_credentials, validate_permission],
+        help_text=_("As in Django: app.codename, for example shop.view_order."),
+    )
+    audience = models.CharField(
+        _("rule of the project"),
+        max_length=50,
+        blank=True,
+        validators=[refuse_credentials],
+        help_text=_("Its name in the setting COZE_AUDIENCES."),
+    )
+    hide_from_others = models.BooleanField(
+        _("hide the button from everybody else"),
+        default=False,
+        help_text=_(
+            "Otherwise they see it, and the click tells them. Pages with a hidden button "
+            "differ from person to person: shared caches must not keep them, and they "
+            "cost queries."
+        ),
+    )
+
+    include_paths = models.TextField(
+        _("only on these pages"),
+        max_length=2000,
+        blank=True,
+        validators=[refuse_credentials, validate_path_patterns],
+        help_text=_(
+            "One path a line; * stands for anything: /shop/*. Empty: on every page that "
+            "has the tag."
+        ),
+    )
+    exclude_paths = models.TextField(
+        _("not on these pages"),
+        max_length=2000,
+        blank=True,
+        validators=[refuse_credentials, validate_path_patterns],
+    )
+    allowed_origins = models.TextField(
+        _("also on pages of these sites"),
+        max_length=2000,
+        blank=True,
+        validators=[refuse_credentials, validate_origins],
+        help_text=_(
+            "One origin a line: https://shop.example, or https://*.shop.example for all "
+            "hosts below it. Empty: on this site's own pages only."
+        ),
+    )
+    preconnect = models.BooleanField(
+        _("connect ahead"),
+        default=False,
+        help_text=_(
+            "Whoever reaches for the button is connected to Coze's hosts before the "
+            "click. Faster; Coze sees the visitor's address then."
+        ),
+    )
+    consent_text = models.TextField(
+        _("ask for consent"),
+        max_length=1000,
+        blank=True,
+        validators=[refuse_credentials],
+        help_text=_(
+            "What visitors agree to before anything goes to Coze. Empty: they are not "
+            "asked."
+        ),
+    )
+    consent_link_text = models.CharField(
+        _("text of the link"),
+        max_length=100,
+        blank=True,
+        validators=[refuse_credentials],
+    )
+    consent_link_url = models.CharField(
+        _("address of the link"),
+        max_length=200,
+        blank=True,
+        validators=[refuse_credentials, validate_link],
+        help_text=_("For example of your privacy notice: https://… or /privacy/."),
+    )
+    weekly_hours = models.JSONField(
+        _("weekly hours"),
+        default=list,
+        blank=True,
+        validators=[refuse_credentials, validate_weekly_hours],
+        help_text=_("None: at any time."),
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[refuse_credentials, validate_time_zone],
+        help_text=_("Of the weekly hours. Empty: the site's."),
+    )
+    shown_from = models.DateTimeField(_("shown from"), null=True, blank=True)
+    shown_until = models.DateTimeField(_("shown until"), null=True, blank=True)
+
+    page_sets_title = models.BooleanField(_("title"), default=True)
+    page_sets_lang = models.BooleanField(_("language"), default=True)
+    page_sets_parameters = models.BooleanField(
+        _("parameters"),
+        default=True,
+        help_text=_(
+            "They pass through the browser, so whoever chats can change them: never "
+            "decide by them what somebody may see or do."
+        ),
+    )
+    page_sets_nickname = models.BooleanField(
+        _("nickname"),
+        default=False,
+        help_text=_("A page with a person's name must not be kept by shared caches."),
     )
 
     base_icon = models.CharField(
@@ -202,6 +386,64 @@ class Widget(models.Model):
 
     launcher = models.CharField(
         _("launcher"), max_length=4, choices=Launcher.choices, default=Launcher.OWN
+    )
+    launcher_corner = models.CharField(
+        _("corner"),
+        max_length=12,
+        choices=Corner.choices,
+        default=Corner.BOTTOM_RIGHT,
+    )
+    launcher_offset_x = models.PositiveSmallIntegerField(
+        _("distance from the side (px)"),
+        default=24,
+        validators=[MaxValueValidator(500)],
+    )
+    launcher_offset_y = models.PositiveSmallIntegerField(
+        _("distance from top or bottom (px)"),
+        default=24,
+        validators=[MaxValueValidator(500)],
+    )
+    launcher_size = models.PositiveSmallIntegerField(
+        _("size (px)"),
+        default=56,
+        # Smaller ones are hard to hit with a finger (WCAG 2.2, target size).
+        validators=[MinValueValidator(44), MaxValueValidator(120)],
+    )
+    launcher_color = models.CharField(
+        _("colour"),
+        max_length=7,
+        default=DEFAULT_LAUNCHER_COLOR,
+        validators=[refuse_credentials, validate_color],
+        help_text=_("The picture on it is white or black, whichever reads better."),
+    )
+    launcher_icon = models.FileField(
+        _("picture"),
+        upload_to="coze_widget/",
+        max_length=200,
+        blank=True,
+        validators=[validate_icon],
+        help_text=_("PNG, JPEG, GIF or WebP of at most 200 kB; square looks best."),
+    )
+    launcher_icon_url = models.CharField(
+        _("or its address"),
+        max_length=500,
+        blank=True,
+        validators=[refuse_credentials, validate_image_url],
+        help_text=_("Empty: the icon of “Look”, or a speech bubble."),
+    )
+    launcher_label = models.CharField(
+        _("label"),
+        max_length=40,
+        blank=True,
+        validators=[refuse_credentials],
+        help_text=_("A few words beside the picture. Empty: the picture alone."),
+    )
+    color_scheme = models.CharField(
+        _("colours"),
+        max_length=5,
+        choices=ColorScheme.choices,
+        default=ColorScheme.LIGHT,
+        help_text=_("Of our own parts; the SDK's chat is always light."),
     )
 
     header_is_show = models.BooleanField(_("show the title bar"), default=True)
@@ -298,6 +540,15 @@ class Widget(models.Model):
         help_text=_("Address of a picture. Empty: Coze's own."),
     )
 
+    # Not for editors: what Coze called it when it was last tested.
+    bot_name = models.CharField(
+        _("bot name"),
+        max_length=100,
+        blank=True,
+        editable=False,
+        validators=[refuse_credentials],
+    )
+
     extra_options = models.JSONField(
         _("further options"),
         default=dict,
@@ -307,6 +558,16 @@ class Widget(models.Model):
             "Options of the SDK that have no field here, as a JSON object in the SDK's own "
             'shape: {"ui": {"chatBot": {"name": true}}}. Public.'
         ),
+    )
+
+    # Each save is what visitors get from then on: what was published, and by whom.
+    history = HistoricalRecords(
+        excluded_fields=["bot_name"],
+        verbose_name=_("published version"),
+        verbose_name_plural=_("published versions"),
+        history_user_id_field=models.CharField(max_length=MAX_PK_LENGTH, blank=True),
+        history_user_getter=read_history_user,
+        history_user_setter=write_history_user,
     )
 
     class Meta:
@@ -349,7 +610,7 @@ class Widget(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(place=Place.INLINE)
-                | (Q(place=Place.FRAME) & Q(load=Load.CLICK)),
+                | (Q(place=Place.FRAME) & Q(load__in=[Load.CLICK, Load.IDLE])),
                 name="coze_widget_eager_is_inline",
                 violation_error_code="eager_in_frame",
                 violation_error_message=_(
@@ -365,6 +626,14 @@ class Widget(models.Model):
                     "The SDK's button needs a widget in the page itself that loads with it."
                 ),
             ),
+            models.CheckConstraint(
+                condition=Q(shown_from__isnull=True)
+                | Q(shown_until__isnull=True)
+                | Q(shown_until__gt=F("shown_from")),
+                name="coze_widget_until_after_from",
+                violation_error_code="until_before_from",
+                violation_error_message=_("The end must be after the beginning."),
+            ),
         )
 
     def __str__(self) -> str:
@@ -376,16 +645,153 @@ class Widget(models.Model):
         self.footer_linkvars = self.footer_linkvars or {}
         self.chat_bot_feedback_panel_tags = self.chat_bot_feedback_panel_tags or []
         self.extra_options = self.extra_options or {}
-        if isinstance(self.footer_linkvars, dict):
-            self._check_footer(self.footer_linkvars)
+        self.groups = self.groups or []
+        self.weekly_hours = self.weekly_hours or []
+        errors = {**self._find_guests_error(), **self._find_footer_error()}
+        if errors:
+            raise ValidationError(errors)
 
-    def _check_footer(self, links: dict[str, object]) -> None:
+    def _find_guests_error(self) -> dict[str, ValidationError]:
+        needs_account = self.staff_only or self.groups or self.permission
+        if self.guests != Guests.ISOLATED or not needs_account:
+            return {}
+        error = ValidationError(
+            _(
+                "Guests are in no group, are no staff and have no permission: let people "
+                "log in, or drop what only accounts can have."
+            ),
+            code="guests_without_account",
+        )
+        return {"guests": error}
+
+    def _find_footer_error(self) -> dict[str, ValidationError]:
+        links = self.footer_linkvars
+        if not isinstance(links, dict):
+            return {}
         missing = missing_footer_names(self.footer_expression_text, links)
-        if missing:
-            names = _(", ").join(f"“{name}”" for name in missing)
-            error = ValidationError(
-                _("There is no link named %(names)s."),
-                code="footer_link_missing",
-                params={"names": names},
-            )
-            raise ValidationError({"footer_expression_text": error})
+        if not missing:
+            return {}
+        error = ValidationError(
+            _("There is no link named %(names)s."),
+            code="footer_link_missing",
+            params={"names": _(", ").join(f"“{name}”" for name in missing)},
+        )
+        return {"footer_expression_text": error}
+
+
+class Draft(models.Model):
+    """What an editor keeps for later while visitors get the row itself.
+
+    `values` is what `coze_widget.records.to_record` returns.
+    """
+
+    widget = models.OneToOneField(
+        Widget, verbose_name=_("widget"), on_delete=models.CASCADE
+    )
+    values = models.JSONField(_("values"), default=dict)
+    saved_at = models.DateTimeField(_("saved at"), auto_now=True)
+    # As in `coze_widget.editors`.
+    saved_by = models.CharField(_("saved by"), max_length=MAX_PK_LENGTH, blank=True)
+
+    class Meta:
+        verbose_name = _("draft")
+        verbose_name_plural = _("drafts")
+
+    def __str__(self) -> str:
+        return str(self.widget)
+
+
+class VisitorKey(models.Model):
+    """What a host's backend signs visitor tokens with, for one widget.
+
+    A widget may have several: the old one stays until no token of it is around any more.
+    No part of a widget's record, so that no export, draft or version holds it.
+    """
+
+    widget = models.ForeignKey(
+        Widget,
+        verbose_name=_("widget"),
+        on_delete=models.CASCADE,
+        related_name="visitor_keys",
+    )
+    name = models.CharField(
+        _("name"),
+        max_length=100,
+        validators=[refuse_credentials],
+        help_text=_("For you: whose key it is, and since when."),
+    )
+    algorithm = models.CharField(
+        _("algorithm"),
+        max_length=5,
+        choices=Algorithm.choices,
+        default=Algorithm.HS256,
+    )
+    # As `coze_widget.encryption` returns it; never shown again.
+    encrypted_secret = models.TextField(editable=False, blank=True)
+    public_key = models.TextField(
+        _("public key"), max_length=5000, blank=True, help_text=_("As PEM text.")
+    )
+    jwks_url = models.CharField(
+        _("address of the keys"),
+        max_length=500,
+        blank=True,
+        validators=[refuse_credentials],
+        help_text=_("A JWKS document over https, instead of a public key."),
+    )
+    issuer = models.CharField(
+        _("issuer"),
+        max_length=200,
+        blank=True,
+        validators=[refuse_credentials],
+        help_text=_(
+            "What the tokens say in iss. Empty: it is not looked at. Keys of one widget "
+            "sign for the same visitors, whoever issues."
+        ),
+    )
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("visitor key")
+        verbose_name_plural = _("visitor keys")
+        ordering = ("-created_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=(
+                    Q(algorithm=Algorithm.HS256, public_key="", jwks_url="")
+                    & ~Q(encrypted_secret="")
+                )
+                | (
+                    Q(algorithm__in=[Algorithm.RS256, Algorithm.ES256])
+                    & Q(encrypted_secret="")
+                    & (
+                        (Q(public_key="") & ~Q(jwks_url=""))
+                        | (~Q(public_key="") & Q(jwks_url=""))
+                    )
+                ),
+                name="coze_widget_visitor_key_has_one_source",
+                violation_error_code="key_source",
+                violation_error_message=_(
+                    "HS256 needs a secret; RS256 and ES256 need either a public key or "
+                    "the address of the keys."
+                ),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        errors: dict[str, ValidationError] = {}
+        try:
+            if self.public_key:
+                load_public_key(self.public_key, self.algorithm)
+        except ValidationError as exc:
+            errors["public_key"] = exc
+        try:
+            if self.jwks_url:
+                validate_jwks_url(self.jwks_url)
+        except ValidationError as exc:
+            errors["jwks_url"] = exc
+        if errors:
+            raise ValidationError(errors)

@@ -82,7 +82,12 @@ class Overrides(TypedDict, total=False):
     """What a page may say differently, and nothing else."""
 
     title: str
+    lang: str
     parameters: Mapping[str, Any]
+    nickname: str
+
+
+PAGE_MAY = ("title", "lang", "parameters", "nickname")
 
 
 def build_options(
@@ -113,8 +118,15 @@ def title_of(widget: Widget) -> str:
     return widget.chat_bot_title or widget.name
 
 
+def page_may_set(widget: Widget) -> list[str]:
+    """Return which of the overrides this row leaves to its pages."""
+    return [name for name in PAGE_MAY if getattr(widget, f"page_sets_{name}")]
+
+
 def uses_sdk_launcher(widget: Widget, *, place: str) -> bool:
-    return widget.launcher == Launcher.SDK and place == Place.INLINE
+    """Whoever has to agree first gets ours: the SDK's button comes from Coze's host."""
+    is_wanted = widget.launcher == Launcher.SDK and place == Place.INLINE
+    return is_wanted and not widget.consent_text
 
 
 def _build_config(

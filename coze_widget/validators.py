@@ -5,20 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import time
 from typing import Any, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from coze_widget import extra_options, redaction
+from coze_widget import extra_options, redaction, sdk_addresses
+from coze_widget.origin_patterns import MAX_ORIGINS, is_origin_pattern
 
 # Far more than a chatflow's inputs need, and far less than what breaks a JSON writer.
 MAX_LEVELS = 20
 # As in Coze's install guide (2026).
 MAX_TAGS = 10
 MAX_TAG_LENGTH = 30
+MAX_HOURS = 14
+MAX_GROUPS = 100
+MAX_GROUP_NAME_LENGTH = 150  # as in Django's auth
+# Everything of a widget is in a document that each visitor loads.
+MAX_JSON_BYTES = 16_384
 LINK_SCHEMES = ("https", "http", "mailto", "tel")
 # As the SDK finds them: word characters between braces, spaces allowed around.
 FOOTER_NAME = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -32,6 +40,19 @@ validate_sdk_version = RegexValidator(
     r"^[0-9]{1,4}(\.[0-9]{1,4}){2}(-[0-9A-Za-z]+(\.[0-9A-Za-z]+)*)?\Z",
     _("Enter a version like 1.2.0-beta.20."),
     code="not_a_version",
+)
+
+validate_color = RegexValidator(
+    r"^#[0-9a-fA-F]{6}\Z", _("Enter a colour like #2f54eb."), code="not_a_color"
+)
+validate_integrity = RegexValidator(
+    r"^sha(256|384|512)-[A-Za-z0-9+/]{43,86}={0,2}"
+    r"( sha(256|384|512)-[A-Za-z0-9+/]{43,86}={0,2})*\Z",
+    _("Enter a hash as browsers take it: sha384- and Base64."),
+    code="not_a_hash",
+)
+validate_permission = RegexValidator(
+    r"^\w+\.\w+\Z", _("Enter it like this: shop.view_order."), code="not_a_permission"
 )
 
 EXTRA_OPTIONS_ERRORS = {
@@ -50,9 +71,28 @@ EXTRA_OPTIONS_ERRORS = {
 
 
 def holds_credential(value: object) -> bool:
-    """Tell whether a text, or a JSON value, contains a token or a private key."""
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return redaction.holds_credential(text)
+    """Tell whether a text, or any text in a JSON value, contains a token or a private key.
+
+    Each by itself: written as JSON, a line break before a token would hide it.
+    """
+    layer = [value]
+    while layer:
+        if any(
+            redaction.holds_credential(str(item)) for item in layer if _is_leaf(item)
+        ):
+            return True
+        layer = [child for item in layer for child in _names_and_children(item)]
+    return False
+
+
+def _is_leaf(value: object) -> bool:
+    return not isinstance(value, (dict, list, tuple))
+
+
+def _names_and_children(value: object) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return list(value) if isinstance(value, (list, tuple)) else []
 
 
 def refuse_credentials(value: object) -> None:
@@ -81,9 +121,15 @@ def _refuse_unstorable(value: Any) -> None:
         raise too_large()
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False)
-        text.encode()
+        size = len(text.encode())
     except ValueError:  # NaN, Infinity, half of a surrogate pair
-        text = "\\u0000"
+        text, size = "\\u0000", 0
+    if size > MAX_JSON_BYTES:
+        raise ValidationError(
+            _("This has %(size)s kB; at most %(max)s kB."),
+            code="too_large",
+            params={"size": size // 1024, "max": MAX_JSON_BYTES // 1024},
+        )
     if "\\u0000" in text.replace("\\\\", ""):
         raise ValidationError(
             _("NaN, Infinity, null characters and halves of characters are not JSON."),
@@ -126,6 +172,17 @@ def validate_image_url(value: str) -> None:
         raise ValidationError(
             _("Enter an address that starts with https:// or a single /."),
             code="bad_image_url",
+        )
+
+
+def validate_sdk_url(value: str) -> None:
+    if not sdk_addresses.is_allowed(value):
+        raise ValidationError(
+            _(
+                "This host is not allowed: name it in the setting COZE_SDK_ORIGINS, or "
+                "give a path below STATIC_URL."
+            ),
+            code="bad_sdk_url",
         )
 
 
@@ -257,6 +314,108 @@ def validate_extra_options(value: object) -> None:
     ]
     if errors:
         raise ValidationError(errors)
+
+
+def validate_group_names(value: object) -> None:
+    """A list of the names of Django's groups; who is in none of them may not chat."""
+    if (
+        not isinstance(value, list)
+        or len(value) > MAX_GROUPS
+        or not all(map(_is_group_name, value))
+    ):
+        raise ValidationError(
+            _("Enter a list of at most %(max)s names of groups."),
+            code="not_names",
+            params={"max": MAX_GROUPS},
+        )
+
+
+def _is_group_name(value: object) -> bool:
+    is_text = isinstance(value, str) and bool(value) and value.isprintable()
+    return is_text and len(str(value)) <= MAX_GROUP_NAME_LENGTH
+
+
+def validate_path_patterns(value: str) -> None:
+    for line in value.splitlines():
+        pattern = line.strip()
+        if pattern and not (pattern.startswith(("/", "*")) and pattern.isprintable()):
+            raise ValidationError(
+                _("“%(pattern)s” is no path: start it with /, without the host."),
+                code="not_a_path",
+                params={"pattern": pattern},
+            )
+
+
+def validate_origins(value: str) -> None:
+    lines = [line.strip() for line in value.splitlines() if line.strip()]
+    if len(lines) > MAX_ORIGINS:
+        raise ValidationError(
+            _("At most %(count)s origins."),
+            code="too_many",
+            params={"count": MAX_ORIGINS},
+        )
+    for line in lines:
+        if not is_origin_pattern(line.lower().removesuffix("/")):
+            raise ValidationError(
+                _(
+                    "“%(line)s” is no origin: write https://shop.example, or "
+                    "https://*.shop.example for all hosts below it, without a path."
+                ),
+                code="not_an_origin",
+                params={"line": line},
+            )
+
+
+def validate_time_zone(value: str) -> None:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):
+        raise ValidationError(
+            _("Enter a time zone like Asia/Shanghai."), code="no_time_zone"
+        ) from None
+
+
+def validate_weekly_hours(value: object) -> None:
+    """`[{"days": [1, …, 7], "from": "09:00", "to": "18:00"}, …]`, Monday being 1.
+
+    An end before its beginning, or the same, is on the next day.
+    """
+    if not isinstance(value, list) or len(value) > MAX_HOURS:
+        raise ValidationError(
+            _("Enter a list of at most %(max)s rows."),
+            code="not_a_list",
+            params={"max": MAX_HOURS},
+        )
+    for number, row in enumerate(value, start=1):
+        if not are_hours(row):
+            raise ValidationError(
+                _("Hours %(number)s need a day, and two times like 09:00 and 18:00."),
+                code="bad_hours",
+                params={"number": number},
+            )
+
+
+def are_hours(row: Any) -> bool:
+    if not isinstance(row, dict) or set(row) != {"days", "from", "to"}:
+        return False
+    days = row["days"]
+    are_days = (
+        isinstance(days, list)
+        and len(days) <= 7
+        and all(type(day) is int and 1 <= day <= 7 for day in days)
+        and len(set(days)) == len(days)
+    )
+    return bool(are_days and days and _is_time(row["from"]) and _is_time(row["to"]))
+
+
+def _is_time(value: object) -> bool:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{2}:[0-9]{2}", value):
+        return False
+    try:
+        time.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def missing_footer_names(text: str, links: Mapping[str, object]) -> list[str]:

@@ -4,10 +4,11 @@ import json
 
 import pytest
 from django.contrib.sites.models import Site
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 
 from coze_widget.forms import WidgetForm
-from coze_widget.models import Widget
+from coze_widget.records import record_fields
 from tests.widget_data import (
     CREDENTIALS,
     PRIVATE_KEY,
@@ -66,7 +67,7 @@ def test_an_app_is_saved_with_its_chatflow():
 
 
 def test_every_field_of_the_row_is_in_the_form():
-    columns = {field.name for field in Widget._meta.fields} - {"id"}
+    columns = {field.name for field in record_fields()}
 
     assert set(WidgetForm.base_fields) == columns
 
@@ -828,3 +829,41 @@ def test_hostile_text_is_escaped_when_it_is_shown_again(text):
     assert not form.is_valid()
     assert "</script" not in html
     assert "<img" not in html
+
+
+@pytest.fixture
+def picture():
+    return SimpleUploadedFile("icon.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 20)
+
+
+def bind_with(picture):
+    return WidgetForm(widget_data(), {"launcher_icon": picture})
+
+
+def test_an_upload_needs_a_place(settings, picture):
+    settings.MEDIA_ROOT = ""
+
+    assert errors(bind_with(picture)) == {"launcher_icon": ["no_media_root"]}
+
+
+def test_a_storage_that_is_no_folder_needs_no_media_root(settings, picture):
+    settings.MEDIA_ROOT = ""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    }
+
+    assert errors(bind_with(picture)) == {}
+
+
+def test_a_picture_that_is_stored_already_stays(settings, make_widget):
+    settings.MEDIA_ROOT = ""
+    widget = make_widget(slug="other", launcher_icon="coze_widget/gone.png")
+
+    form = WidgetForm(widget_data(slug="other"), instance=widget)
+
+    assert "no_media_root" not in errors(form).get("launcher_icon", [])
+
+
+def test_the_colour_is_picked():
+    assert 'type="color"' in str(WidgetForm()["launcher_color"])

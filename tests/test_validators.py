@@ -165,3 +165,87 @@ def test_names_without_a_link_are_found_as_the_sdk_finds_them():
 )
 def test_tags_have_a_label_and_say_whether_they_need_a_comment(tags, code):
     assert code_of(validators.validate_feedback_tags, tags) == code
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"days": [1] * 8, "from": "09:00", "to": "18:00"}],
+        [{"days": [1, 1], "from": "09:00", "to": "18:00"}],
+    ],
+)
+def test_a_day_stands_in_a_row_once(value):
+    """Each is worked through whenever somebody opens a chat."""
+    with pytest.raises(ValidationError) as refused:
+        validators.validate_weekly_hours(value)
+
+    assert refused.value.code == "bad_hours"
+
+
+@pytest.mark.parametrize("value", [["x"] * 101, ["x" * 151], [""], ["\n"], [1], "x"])
+def test_groups_are_some_names(value):
+    with pytest.raises(ValidationError) as refused:
+        validators.validate_group_names(value)
+
+    assert refused.value.code == "not_names"
+
+
+def test_what_each_visitor_loads_is_small():
+    with pytest.raises(
+        ValidationError, match="This has 17 kB; at most 16 kB"
+    ) as refused:
+        validators.validate_json_object({"city": "界" * 6000})
+
+    assert refused.value.code == "too_large"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": ["x", {"b": "\n" + "pat_" + "a" * 40}]},
+        {"pat_" + "a" * 40: 1},
+        ["\t" + "czs_" + "b" * 40],
+    ],
+)
+def test_a_credential_anywhere_in_json(value):
+    assert validators.holds_credential(value)
+
+
+def test_json_without_a_credential():
+    assert not validators.holds_credential({"a": [1, None, {"pat_id": "x"}], "b": True})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "https://shop.example",
+        "https://Shop.example/\n\n  https://*.shop.example:8443 ",
+        "http://localhost:3000",
+    ],
+)
+def test_origins_that_may_hold_a_widget(text):
+    validators.validate_origins(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("shop.example", "not_an_origin"),
+        ("https://shop.example/path", "not_an_origin"),
+        ("https://*", "not_an_origin"),
+        ("https://*.com", "not_an_origin"),
+        ("https://a.*.example", "not_an_origin"),
+        ("null", "not_an_origin"),
+        ("https://shop.example; script-src *", "not_an_origin"),
+        ("https://user@shop.example", "not_an_origin"),
+        ("https://shop.example:0", "not_an_origin"),
+        ("javascript:alert(1)", "not_an_origin"),
+        ("\n".join(f"https://s{n}.example" for n in range(51)), "too_many"),
+    ],
+)
+def test_what_is_no_list_of_origins(text, code):
+    with pytest.raises(ValidationError) as caught:
+        validators.validate_origins(text)
+
+    assert caught.value.code == code
