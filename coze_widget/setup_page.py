@@ -14,7 +14,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from coze_widget.acceptance import recall, remember
-from coze_widget.blocks import NotShown, find_widget, render_frame
+from coze_widget.candidates import NotShown, find_widget
 from coze_widget.checklist.items import Checklist, State
 from coze_widget.checklist.oauth_app import Candidate, ask_about, read_configured
 from coze_widget.checklist.whole import build_checklist
@@ -22,12 +22,14 @@ from coze_widget.checklist.widgets import Rows, read_rows
 from coze_widget.csp import page_nonce
 from coze_widget.models import Place, Widget
 from coze_widget.paths import NotMounted, view_path
+from coze_widget.sandboxed_frames import render_outermost
 from coze_widget.status import oauth_app_names
 
 logger = logging.getLogger(__name__)
 
 MOST_FRAMES = 5
-SCRIPTS = ("loader.js", "chat.js")
+SCRIPTS = ("loader.js", "panel.js", "chat.js")
+STYLES = ("admin/pages.css", "admin/setup.css")
 # What the page's script says; {…} is filled in there.
 SEEN_TEXTS = {
     "looking": _("Looking…"),
@@ -130,7 +132,7 @@ def build_context(
         "probes": _find_probes(request, rows),
         "nonce": page_nonce(request),
         "script_url": _asset_url("admin/setup.js"),
-        "stylesheet_url": _asset_url("admin/setup.css"),
+        "stylesheet_urls": list(filter(None, map(_asset_url, STYLES))),
     }
 
 
@@ -167,7 +169,7 @@ def _frames(request: HttpRequest, rows: Rows) -> Iterator[dict[str, str]]:
     for slug in dict.fromkeys(widget.slug for widget in rows.widgets):
         try:
             widget = find_widget(request, slug)
-            document, policy = render_frame(widget, request)
+            document, headers = render_outermost(widget, request)
             url = view_path("frame", slug)
         except (NotShown, NotMounted):
             continue
@@ -181,7 +183,7 @@ def _frames(request: HttpRequest, rows: Rows) -> Iterator[dict[str, str]]:
             "slug": widget.slug,
             "name": widget.name,
             "url": url,
-            "policy": policy,
+            "policy": headers["Content-Security-Policy"],
             "digest": sha256(document.encode()).hexdigest(),
         }
 

@@ -13,6 +13,7 @@ from coze_widget.models import Widget
 from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.oauth_apps import find_oauth_app
 from coze_widget.paths import NotMounted, mount_path
+from coze_widget.sdk_addresses import is_allowed
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ def find_status(widget: Widget) -> Status:
     obstacle = _find_obstacle()
     if obstacle:
         return Status(works=False, text=obstacle)
+    if widget.sdk_url and not is_allowed(widget.sdk_url):
+        return Status(
+            works=False,
+            text=_("Its address of the SDK is not allowed: see COZE_SDK_ORIGINS."),
+        )
     if widget.oauth_app not in oauth_app_names():
         return _without_oauth_app(widget)
     try:

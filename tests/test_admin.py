@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -14,6 +15,7 @@ from django.urls import reverse
 
 from coze_widget.admin import WidgetAdmin
 from coze_widget.models import Widget
+from coze_widget.records import record_fields
 from tests.widget_data import CREDENTIALS, TOKENS, link_rows, tag_rows, widget_data
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("oauth_app")]
@@ -49,7 +51,7 @@ def post(client, url, **changes):
 
 
 def test_every_field_of_the_row_has_its_place():
-    columns = {field.name for field in Widget._meta.fields} - {"id"}
+    columns = {field.name for field in record_fields()}
 
     fields = flatten_fieldsets(WidgetAdmin.fieldsets)
 
@@ -93,7 +95,10 @@ def test_the_list_says_first_whether_a_widget_works(editor, make_widget):
     html = page(editor, LIST)
 
     columns = re.findall(r'<th class="field-name"|<td class="field-(\w+)', html)
-    assert columns == ["", "works", "enabled", "slug", "shown_on", "mode"]
+    assert columns == [
+        *("", "works", "test", "bot_name", "enabled", "shown_on", "slug"),
+        "order",
+    ]
 
 
 def test_the_filter_names_the_widgets_for_all_sites(editor, make_widget):
@@ -181,8 +186,29 @@ def test_advice_follows_a_save(editor, widget, settings):
     assert texts[0].startswith("The widget “")
     assert texts[1:] == [
         "Visitors see nothing. The setting COZE_OAUTH_APPS is empty.",
-        "Voice input works on pages with HTTPS only.",
+        "Voice input works on pages with HTTPS only; elsewhere the SDK is told that it is "
+        "off.",
     ]
+
+
+def test_the_form_gives_its_advice_quietly(editor, make_widget):
+    old = make_widget(sdk_version="1.2.0-beta.16", conversations_is_need=True)
+    html = page(editor, change_url(old))
+
+    lines = html.partition('<ul class="coze-advice">')[2].partition("</ul>")[0]
+    assert "<li>SDK 1.2.0-beta.16 is too old for: list of conversations (" in lines
+    assert lines.count("<li>") == 2
+    assert "messagelist" not in html
+
+
+def test_without_advice_there_is_no_list(editor, widget):
+    assert "coze-advice" not in page(editor, change_url(widget))
+
+
+def test_the_form_of_a_row_that_no_form_made_opens(editor, make_widget):
+    widget = make_widget(sdk_version="latest", launcher_color="red", parameters=[1])
+
+    assert "coze-advice" in page(editor, change_url(widget))
 
 
 @pytest.mark.parametrize(
@@ -347,3 +373,62 @@ def test_who_may_only_look_sees_all_and_changes_nothing(client, widget):
     assert "7400000000000000001" in html
     assert 'name="bot_id"' not in html
     assert client.post(change_url(widget), widget_data()).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["shown_from_0", "shown_from_1", "shown_until_1"])
+def test_a_credential_in_a_moment_is_not_sent_back(admin_client, oauth_app, name):
+    url = reverse("admin:coze_widget_widget_add")
+
+    response = admin_client.post(url, widget_data(**{name: TOKENS[0]}))
+
+    assert response.status_code == 200
+    assert TOKENS[0] not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "headline"),
+    [
+        ({"shown_until": "2020-01-01T00:00Z"}, "Closed: visitors see nothing."),
+        (
+            {"shown_from": "2090-01-01T00:00Z"},
+            "Closed now: visitors see nothing until Dec. 31, 2089",
+        ),
+        ({}, "Shown on pages that have its tag."),
+    ],
+)
+def test_the_status_knows_the_clock(admin_client, make_widget, fields, headline):
+    moments = {
+        name: datetime.fromisoformat(text[:10] + "T00:00+00:00")
+        for name, text in fields.items()
+    }
+    widget = make_widget(**moments)
+    url = reverse("admin:coze_widget_widget_change", args=[widget.pk])
+
+    assert headline in admin_client.get(url).content.decode()
+
+
+def test_a_save_says_that_the_clock_is_over(admin_client, widget):
+    url = reverse("admin:coze_widget_widget_change", args=[widget.pk])
+    data = widget_data(shown_until_0="2020-01-01", shown_until_1="00:00:00")
+
+    response = admin_client.post(url, data, follow=True)
+
+    texts = [str(message) for message in response.context["messages"]]
+    assert "Closed: visitors see nothing." in texts
+
+
+def test_a_save_says_two_things_and_where_the_rest_is(admin_client, widget):
+    url = reverse("admin:coze_widget_widget_change", args=[widget.pk])
+    data = widget_data(
+        sdk_version="1.0.0",
+        chat_bot_is_need_audio="on",
+        guest_days="3",
+        user_nickname="Guest",
+        chat_bot_feedback_is_need="on",
+    )
+
+    response = admin_client.post(url, data, follow=True)
+
+    texts = [str(message) for message in response.context["messages"]]
+    assert sum(text.startswith("More about this widget (") for text in texts) == 1
+    assert len(texts) < 6

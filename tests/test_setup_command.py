@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -197,10 +196,23 @@ def test_a_disabled_app(coze, config):
     assert "check that the app is enabled" in setup.out
 
 
-def test_a_clock_that_is_hours_off(coze, config, monkeypatch):
-    seconds = time.time
-    # The client has the clock that it was defined with: only the sandbox's goes astray.
-    monkeypatch.setattr(time, "time", lambda: seconds() + 9_000)
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(9_000, "seconds behind Coze's"), (-9_000, "seconds ahead of Coze's")],
+)
+def test_a_clock_that_is_hours_off_is_allowed_for_and_told(coze, config, seconds, said):
+    coze.shift_clock(seconds)
+
+    setup = Setup(config())
+
+    assert setup.code == 0
+    assert "Coze accepts the key." in setup.out
+    assert said in setup.out
+    assert "NTP" in setup.out
+
+
+def test_a_clock_that_is_days_off(coze, config):
+    coze.shift_clock(200_000)
 
     setup = Setup(config())
 
@@ -416,9 +428,10 @@ def test_before_the_first_migrate(tmp_path, coze, config):
 
 
 def test_a_database_that_does_not_answer(tmp_path, coze, config):
-    database = f"DATABASES['default']['NAME'] = '{tmp_path}/missing/db.sqlite3'"
+    engine, name = "django.db.backends.sqlite3", f"{tmp_path}/missing/db.sqlite3"
+    databases = {"default": {"ENGINE": engine, "NAME": name}}
 
-    done = start(tmp_path, config(), settings=database)
+    done = start(tmp_path, config(), settings=f"DATABASES = {databases}")
 
     assert done.returncode == 1
     assert "[!] The database does not answer (OperationalError)." in done.stdout

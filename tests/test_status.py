@@ -29,6 +29,14 @@ def test_an_unknown_oauth_app():
     )
 
 
+def test_an_sdk_from_anywhere():
+    assert status_of(sdk_url="https://cdn.example/sdk.js") == (
+        False,
+        "Its address of the SDK is not allowed: see COZE_SDK_ORIGINS.",
+    )
+    assert status_of(sdk_url="/static/sdk.js")[0] is True
+
+
 def test_a_credential_that_is_wrong(settings):
     settings.COZE_OAUTH_APPS = {"default": {"client_id": "1"}}
 

@@ -23,7 +23,7 @@ from coze_widget.console import (
 from coze_widget.oauth.client import OAuthClient
 from coze_widget.oauth.credentials import CredentialsError, OAuthApp, load_oauth_app
 from coze_widget.oauth.keys import load_private_key
-from coze_widget.oauth_apps import find_oauth_app, get_client, make_client
+from coze_widget.oauth_apps import find_oauth_app, make_client
 
 SETTINGS_EXAMPLE = 'COZE_OAUTH_APPS = {"default": "/etc/coze/coze_oauth_config.json"}'
 
@@ -44,22 +44,17 @@ class Candidate:
 
 
 def read_configured(name: str) -> Candidate:
-    return _candidate(name, "", lambda: (find_oauth_app(name), get_client(name)))
+    return _candidate(name, "", lambda: find_oauth_app(name))
 
 
 def read_file(path: str, name: str) -> Candidate:
-    def read() -> tuple[OAuthApp, OAuthClient]:
-        app = load_oauth_app(path, name=name)
-        return app, make_client(app)
-
-    return _candidate(name, path, read)
+    return _candidate(name, path, lambda: load_oauth_app(path, name=name))
 
 
-def _candidate(
-    name: str, path: str, read: Callable[[], tuple[OAuthApp, OAuthClient]]
-) -> Candidate:
+def _candidate(name: str, path: str, read: Callable[[], OAuthApp]) -> Candidate:
     try:
-        app, client = read()
+        app = read()
+        client = make_client(app)
     except CredentialsError as exc:
         return Candidate(name, path=path, problem=exc.translated(gettext))
     return Candidate(name, app, client, path)
@@ -82,6 +77,7 @@ def list_oauth_app(candidate: Candidate, *, is_offline: bool = False) -> Section
             *_credential(candidate),
             *_files(candidate),
             *_answer(candidate, is_offline=is_offline),
+            *_clock(candidate),
             *_steps_after(candidate),
         ],
     )
@@ -230,6 +226,27 @@ def _answer(candidate: Candidate, *, is_offline: bool) -> Iterator[Item]:
                 [verdict.remedy, *_about_region(app, verdict), _asked(verdict)]
             ),
         )
+
+
+def _clock(candidate: Candidate) -> Iterator[Item]:
+    """Speak of a clock that is wrong, as far as Coze was asked in this process."""
+    seconds = round(candidate.client.skew_seconds) if candidate.client else 0
+    if not seconds:
+        return
+    said = (
+        _("This machine's clock is %(seconds)d seconds behind Coze's.")
+        if seconds > 0
+        else _("This machine's clock is %(seconds)d seconds ahead of Coze's.")
+    )
+    yield Item(
+        "clock",
+        State.NOTE,
+        said % {"seconds": abs(seconds)},
+        advice=_(
+            "It is allowed for. Let the machine keep its time by NTP all the same: to "
+            "others that share its cache, tokens end early or late."
+        ),
+    )
 
 
 def _asked(verdict: Verdict) -> str:

@@ -113,15 +113,65 @@ def take_two_people(browser: Browser, lang: str, path: Path) -> None:
 
 
 def take_admin(browser: Browser, lang: str, path: Path) -> None:
-    page = open_page(browser, lang, width=1280, height=900)
+    page = open_page(browser, lang, width=1440, height=900)
     page.goto(f"{SITE}/admin/login/?next=/admin/coze_widget/widget/")
     page.fill("#id_username", "admin")
     page.fill("#id_password", "admin")
     page.press("#id_password", "Enter")
     page.locator("#result_list th a", has_text="Slow Leaf").click()
     page.wait_for_url("**/change/")
+    preview = page.locator("#coze-preview")
+    expect(preview.locator("[data-state=fresh]")).to_be_visible()
+    preview.locator(".coze-preview-open").click()
+    chat = preview.locator("iframe").content_frame.frame_locator("iframe")
+    expect(chat.get_by_role("textbox")).to_be_visible()
     page.wait_for_timeout(1500)
     page.screenshot(path=path)
+    page.context.close()
+
+
+LOOKS = (
+    {},
+    {"color": "#0f766e", "ink": "#ffffff", "label": "Ask us"},
+    {"corner": "bottom-left", "color": "#ffd54f", "ink": "#1f2329", "size": 72},
+    {
+        "corner": "bottom-left",
+        "scheme": "dark",
+        "color": "#7c3aed",
+        "ink": "#ffffff",
+        "label": "问问我们",
+        "size": 48,
+    },
+)
+
+
+DRESS = """(look) => {
+  const script = document.querySelector("script[id^=coze-widget-]");
+  const island = JSON.parse(script.textContent);
+  Object.assign(island.launcher, look);
+  script.textContent = JSON.stringify(island);
+  CozeWidget.destroy(island.slug);
+  CozeWidget.mount();
+}"""
+
+
+def take_launchers(browser: Browser, path: Path) -> None:
+    """Some looks beside each other, as the page's island would say them."""
+    pictures = []
+    for look in LOOKS:
+        page = open_page(browser, "en", width=420, height=300)
+        page.goto(f"{SITE}/")
+        page.evaluate(DRESS, look)
+        expect(page.locator("button.launcher")).to_be_visible()
+        clip = {"x": 0.0, "y": 140.0, "width": 420.0, "height": 160.0}
+        pictures.append(base64.b64encode(page.screenshot(clip=clip)).decode())
+        page.context.close()
+    page = browser.new_page(viewport={"width": 856, "height": 336})
+    page.set_content(
+        '<body style="margin:0;display:flex;flex-wrap:wrap;gap:16px">'
+        + "".join(f'<img src="data:image/png;base64,{data}">' for data in pictures)
+    )
+    page.screenshot(path=path, omit_background=True)
     page.context.close()
 
 
@@ -136,6 +186,8 @@ def main() -> None:
                 # Goes on where Alice has left off: it is the same bot.
                 take_shop(browser, lang, HERE / f"shop{suffix}.png")
                 take_admin(browser, lang, HERE / f"admin{suffix}.png")
+                if not suffix:
+                    take_launchers(browser, HERE / "launchers.png")
         browser.close()
 
 

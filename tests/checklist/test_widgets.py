@@ -4,7 +4,7 @@ import pytest
 from django.contrib.sites.models import Site
 from django.db import connection
 
-from coze_widget.checklist.widgets import Rows, list_widgets, read_rows
+from coze_widget.checklist.widgets import list_widgets, read_rows
 from tests.checklist.finding import (
     DONE,
     FAILED,
@@ -161,5 +161,7 @@ def test_a_missing_table_is_told_from_a_silent_database():
 
     rows = read_rows()
 
-    assert rows == Rows(error="OperationalError", is_silent=False)
+    # Django's class, which is another one with PostgreSQL.
+    assert rows.error in {"OperationalError", "ProgrammingError"}
+    assert not rows.is_silent
     assert list_widgets(rows).items == []
