@@ -1,38 +1,35 @@
-"""This process's copy of the widget rows, so that a page costs no query for its widget.
+"""Which widgets and which sites there are, from this process's copy of the rows.
 
-Exact in the process that saved (signals), and at most COZE_WIDGET_MAX_AGE_SECONDS old in
-the others. Rows are few: all are read at once.
+Exact in the process that saved (signals), and COZE_WIDGET_MAX_AGE_SECONDS old at most in
+the others. All rows are read at once; what a site has of them costs the same however many
+there are.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib.sites.models import Site
-from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, router, transaction
-from django.db.models import Model
 from django.http import HttpRequest
+from django.http.request import split_domain_port
 
-from coze_widget.conf import conf
+from coze_widget.local_copies import LocalCopy
 from coze_widget.models import Widget
 
-# Hosts come from requests; a project with ALLOWED_HOSTS = ["*"] must not fill the memory.
-MAX_HOSTS = 1000
+# A row as the database driver gives it.
+Record = tuple[Any, ...]
 
 
 class Catalogue:
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._generation = 0
-        self._read_at: float | None = None
-        self._rows: tuple[Widget, ...] | None = None
-        # Host → the id of its site, if it has one, and when it was looked up.
-        self._site_ids: dict[str, tuple[int | None, float]] = {}
+    """Threads share one. All its methods but `forget` may raise RowsUnreadable."""
+
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._widgets = LocalCopy(Widget, read_widgets, monotonic=monotonic)
+        self._sites = LocalCopy(Site, read_sites, monotonic=monotonic)
 
     def find(self, site_id: int | None, slug: str) -> Widget | None:
         """Return the site's own widget of this slug, else the one for all sites.
@@ -40,103 +37,137 @@ class Catalogue:
         A site's own row hides the one for all even when it is disabled: that is how a
         widget for all sites is switched off on one of them.
         """
-        rows = [row for row in self._rows_of(site_id) if row.slug == slug]
-        return rows[0] if rows else None
+        return self._widgets.get().of(site_id).by_slug.get(slug)
 
-    def first(self, site_id: int | None) -> Widget | None:
-        """Return what a tag without a slug shows: the first enabled row by order."""
-        enabled = [row for row in self.all(site_id) if row.enabled]
-        return min(enabled, key=lambda row: (row.order, row.slug), default=None)
+    def enabled(self, site_id: int | None) -> tuple[Widget, ...]:
+        """Return what a tag without a slug chooses from, by order."""
+        return self._widgets.get().of(site_id).enabled
 
-    def all(self, site_id: int | None) -> list[Widget]:
+    def all(self, site_id: int | None) -> tuple[Widget, ...]:
         """Return each slug's row, as `find` does, whether it is enabled or not."""
-        found: dict[str, Widget] = {}
-        for row in self._rows_of(site_id):
-            found.setdefault(row.slug, row)
-        return list(found.values())
+        return self._widgets.get().of(site_id).all
 
     def site_id(self, request: HttpRequest | None) -> int | None:
-        """Return the current site's id; None where no site row fits the request's host."""
-        host = "" if request is None else request.get_host()
-        site_id, read_at = self._site_ids.get(host, (None, None))
-        if self._is_fresh(read_at):
-            return site_id
-        generation, read_at = self._generation, time.monotonic()
-        try:
-            with _contained(Site):
-                site_id = Site.objects.get_current(request).id
-        except (Site.DoesNotExist, ImproperlyConfigured):
-            site_id = None
-        self._keep_site_id(host, (site_id, read_at), generation)
+        """Return the current site's id; None where no site row fits the request's host.
+
+        The answer is that of Django's `get_current`, but from one look at all sites: so a
+        stranger's host costs no query and no memory, and no site is known by a domain
+        that another process has changed.
+        """
+        sites = self._sites.get()
+        own = getattr(settings, "SITE_ID", None)
+        if own:
+            return own if own in sites.ids else None
+        if request is None:
+            return None
+        host = request.get_host()
+        site_id = sites.by_domain.get(host.lower())
+        if site_id is None:
+            domain, _port = split_domain_port(host)
+            site_id = sites.by_domain.get(domain)
         return site_id
 
+    def domain(self, site_id: int | None) -> str:
+        """Return a site's domain, "" where there is no such site."""
+        return self._sites.get().domains.get(site_id, "")
+
+    @property
+    def rows_age_seconds(self) -> float | None:
+        """How long ago the widgets were read; None where nothing is kept."""
+        return self._widgets.age_seconds
+
+    def is_known_down(self, *, seconds: float) -> bool:
+        """Tell whether the database failed; forgotten once it has been due for `seconds`."""
+        return any(
+            copy.is_known_down(seconds=seconds) for copy in (self._widgets, self._sites)
+        )
+
+    def note_change(self, using: str | None) -> None:
+        """Read the rows anew before anybody is served: sites and widgets hang together."""
+        for copy in (self._widgets, self._sites):
+            copy.note_change(using)
+
     def forget(self) -> None:
-        with self._lock:
-            self._generation += 1
-            self._rows = None
-            self._site_ids.clear()
+        """Begin anew, as a new process does: for tests, whose rows go without a signal."""
+        self._widgets.forget()
+        self._sites.forget()
 
-    def _keep_site_id(
-        self, host: str, found: tuple[int | None, float], generation: int
+
+class OnSite:
+    """The widgets of one site, or of all that have none of their own; by order."""
+
+    def __init__(self, rows: Iterable[Widget]) -> None:
+        self.all = tuple(sorted(rows, key=lambda row: (row.order, row.slug)))
+        self.enabled = tuple(row for row in self.all if row.enabled)
+        self.by_slug = {row.slug: row for row in self.all}
+
+
+class Index:
+    """All widgets. Whoever reads the next one takes over the rows that did not change."""
+
+    def __init__(
+        self, records: Mapping[Any, Record], widgets: Mapping[Any, Widget]
     ) -> None:
-        with self._lock:
-            if len(self._site_ids) >= MAX_HOSTS:
-                self._site_ids.clear()
-            if self._may_keep(generation):
-                self._site_ids[host] = found
+        self.records = records
+        self.widgets = widgets
+        for_all: dict[str, Widget] = {}
+        by_site: dict[int | None, dict[str, Widget]]
+        by_site = defaultdict(dict, {None: for_all})
+        for row in widgets.values():
+            by_site[row.site_id][row.slug] = row
+        self._on_site = {
+            site_id: OnSite({**for_all, **own}.values())
+            for site_id, own in by_site.items()
+        }
+        self._for_all = self._on_site[None]
 
-    def _rows_of(self, site_id: int | None) -> list[Widget]:
-        """A site's own rows come first."""
-        rows = [row for row in self._all() if row.site_id in (site_id, None)]
-        return sorted(rows, key=lambda row: row.site_id is None)
-
-    def _all(self) -> tuple[Widget, ...]:
-        rows = self._rows
-        if rows is not None and self._is_fresh(self._read_at):
-            return rows
-        generation, read_at = self._generation, time.monotonic()
-        with _contained(Widget):
-            rows = tuple(Widget.objects.all())
-        with self._lock:
-            if self._may_keep(generation):
-                self._rows, self._read_at = rows, read_at
-        return rows
-
-    def _may_keep(self, generation: int) -> bool:
-        """Tell whether what was read since then is what everybody would read.
-
-        A save in between makes it old; a save of this very transaction may be rolled
-        back yet, and no signal would say so.
-        """
-        waiting = connections[router.db_for_read(Widget)].run_on_commit
-        is_writing = any(entry[1] == self.forget for entry in waiting)
-        return generation == self._generation and not is_writing
-
-    def _is_fresh(self, read_at: float | None) -> bool:
-        if read_at is None:
-            return False
-        return time.monotonic() - read_at < conf.widget_max_age_seconds
+    def of(self, site_id: int | None) -> OnSite:
+        return self._on_site.get(site_id, self._for_all)
 
 
-@contextmanager
-def _contained(model: type[Model]) -> Iterator[None]:
-    """Keep a failing query from spoiling the page's own transaction.
+class Sites(NamedTuple):
+    ids: frozenset[int]
+    by_domain: Mapping[str, int]
+    domains: Mapping[int | None, str]
 
-    PostgreSQL answers nothing more in a transaction in which a query has failed, and
-    with ATOMIC_REQUESTS the whole page is one.
+
+def read_widgets(last: Index | None) -> Index:
+    """Read all rows, making instances only of those that changed since the last time.
+
+    The others stay the same objects, with what hangs on them. Rows are compared as they
+    come from the driver: to make instances of 2,000, or only to parse their JSON, takes
+    several times as long as to read them.
     """
-    alias = router.db_for_read(model)
-    if connections[alias].in_atomic_block:
-        with transaction.atomic(using=alias):
-            yield
-    else:
-        yield
+    fields = [field.attname for field in Widget._meta.concrete_fields]
+    rows = Widget.objects.order_by().values_list("pk", *fields)
+    compiler = rows.query.get_compiler(rows.db)
+    records = {
+        record[0]: record for chunk in compiler.execute_sql() or () for record in chunk
+    }
+    if last is None:
+        last = Index({}, {})
+    elif records == last.records:
+        return last
+    known = last.records
+    changed = [record for pk, record in records.items() if record != known.get(pk)]
+    widgets = {pk: row for pk, row in last.widgets.items() if pk in records}
+    for pk, *values in compiler.results_iter([changed]):
+        widgets[pk] = Widget.from_db(rows.db, fields, values)
+    return Index(records, widgets)
+
+
+def read_sites(_last: Sites | None) -> Sites:
+    rows = list(Site.objects.order_by("pk").values_list("pk", "domain"))
+    return Sites(
+        ids=frozenset(pk for pk, _domain in rows),
+        by_domain={domain.lower(): pk for pk, domain in rows},
+        domains=dict(rows),
+    )
 
 
 catalogue = Catalogue()
 
 
 def forget_rows(**signal: Any) -> None:
-    """Receiver: at once for this transaction, and again when others can see the change."""
-    catalogue.forget()
-    transaction.on_commit(catalogue.forget, using=signal.get("using"))
+    """Receiver: a row was saved or deleted."""
+    catalogue.note_change(signal.get("using"))

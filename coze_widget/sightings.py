@@ -6,17 +6,13 @@ Django then makes wrong links and refuses old browsers, and nobody looks into th
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 import time
 from dataclasses import asdict, dataclass
 
 from django.conf import settings
-from django.core.cache import caches
 
-from coze_widget.conf import conf
-
-logger = logging.getLogger(__name__)
+from coze_widget.shared_cache import shared_cache
 
 KEPT_SECONDS = 86_400
 # Each process writes at most this often, whatever comes in.
@@ -45,43 +41,31 @@ class _Pause:
 
 
 def remember(*, seen: str, expected: str, refused: bool) -> None:
-    """Keep the sighting; a cache that is down costs a line in the log."""
+    """Keep the sighting; while the cache is down, for this process alone."""
     if time.monotonic() < _Pause.until:
         return
     if not (_ORIGIN.fullmatch(seen) and _ORIGIN.fullmatch(expected)):
         return
     _Pause.until = time.monotonic() + PAUSE_SECONDS
     sighting = Sighting(seen, expected, refused, int(time.time()))
-    try:
-        _keep(sighting)
-    except Exception:
-        logger.warning("The cache took no note of a wrong origin.", exc_info=True)
+    others = [one for one in recall() if _pair(one) != _pair(sighting)]
+    entries = [asdict(one) for one in [sighting, *others][:MAX_KEPT]]
+    shared_cache.set(_key(), entries, KEPT_SECONDS)
 
 
 def recall() -> list[Sighting]:
     """Return what was seen within the last day, the latest first."""
     try:
-        return _read()
-    except Exception:
-        logger.warning("The cache did not say which origins were seen.", exc_info=True)
+        sightings = [Sighting(**entry) for entry in shared_cache.get(_key()) or []]
+        return [one for one in sightings if time.time() - one.at < KEPT_SECONDS]
+    except TypeError:
+        # Another version has kept something else, or another program under our key.
         return []
 
 
 def forget() -> None:
     """Start over in this process, as a new one does."""
     _Pause.until = 0.0
-
-
-def _read() -> list[Sighting]:
-    entries = caches[conf.cache_alias].get(_key()) or []
-    sightings = [Sighting(**entry) for entry in entries]
-    return [one for one in sightings if time.time() - one.at < KEPT_SECONDS]
-
-
-def _keep(sighting: Sighting) -> None:
-    others = [one for one in _read() if _pair(one) != _pair(sighting)]
-    entries = [asdict(one) for one in [sighting, *others][:MAX_KEPT]]
-    caches[conf.cache_alias].set(_key(), entries, timeout=KEPT_SECONDS)
 
 
 def _pair(sighting: Sighting) -> tuple[str, str]:

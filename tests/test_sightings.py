@@ -3,8 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from django.core.cache import cache, caches
-from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache import cache
 from django.test import RequestFactory
 
 from coze_widget import sightings
@@ -12,14 +11,11 @@ from coze_widget.checks import check_deployment, find_messages
 from coze_widget.checks.seen import check_sightings
 from coze_widget.origins import is_same_origin
 from coze_widget.sightings import Sighting, recall, remember
+from tests.caches import entries
 from tests.messages import only, put_in_order
 
+LOCMEM = "django.core.cache.backends.locmem.LocMemCache"
 HTTPS, HTTP = "https://shop.example", "http://shop.example"
-
-
-class Broken(LocMemCache):
-    def get(self, *args, **kwargs):
-        raise ConnectionError("no cache")
 
 
 @pytest.fixture(autouse=True)
@@ -211,21 +207,43 @@ def test_what_was_seen_under_other_settings_is_forgotten(settings, name, value):
 
 
 def test_a_cache_that_is_down_hurts_nobody(settings, caplog):
-    settings.CACHES = {"default": {"BACKEND": "tests.test_sightings.Broken"}}
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:9/0",
+        }
+    }
 
     assert come_from_a_page_of_ours()
+    assert seen() == [(HTTPS, HTTP, False)]
+
+    assert len(caplog.records) == 1
+    assert "The cache “default” does not answer" in caplog.text
+
+
+def test_a_cache_that_there_is_not_hurts_nobody_here(settings):
+    """E009 says so."""
+    settings.COZE_CACHE = "nowhere"
+
+    assert come_from_a_page_of_ours()
+    assert seen() == [(HTTPS, HTTP, False)]
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        [{"seen": HTTPS, "colour": "red"}],
+        [{"seen": HTTPS, "expected": HTTP, "refused": False, "at": "yesterday"}],
+        "text",
+        7,
+    ],
+)
+def test_what_another_version_has_kept_hurts_nobody(kept):
+    cache.set(sightings._key(), kept)
+
     assert recall() == []
-
-    assert [record.message for record in caplog.records] == [
-        "The cache took no note of a wrong origin.",
-        "The cache did not say which origins were seen.",
-    ]
-
-
-def test_what_another_version_has_kept_hurts_nobody():
-    cache.set(sightings._key(), [{"seen": HTTPS, "colour": "red"}])
-
-    assert recall() == []
+    remember(seen=HTTPS, expected=HTTP, refused=False)
+    assert seen() == [(HTTPS, HTTP, False)]
 
 
 def test_it_is_said_where_a_server_is_checked(settings, tmp_path, oauth_app):
@@ -237,12 +255,14 @@ def test_it_is_said_where_a_server_is_checked(settings, tmp_path, oauth_app):
 
 
 def test_it_lies_in_the_cache_of_the_tokens(settings):
-    settings.CACHES["quick"] = {"BACKEND": settings.CACHES["default"]["BACKEND"]}
-    settings.CACHES["quick"]["LOCATION"] = "quick"
+    settings.CACHES = {
+        "default": {"BACKEND": LOCMEM},
+        "quick": {"BACKEND": LOCMEM, "LOCATION": "quick"},
+    }
     settings.COZE_CACHE = "quick"
 
     remember(seen=HTTPS, expected=HTTP, refused=False)
 
     assert len(recall()) == 1
-    assert len(caches["quick"]._cache) == 1
-    assert not cache._cache
+    assert len(entries("quick")) == 1
+    assert not entries()
