@@ -7,33 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import time
 
-from django.core.cache import caches
-
-from coze_widget.conf import conf
 from coze_widget.oauth.credentials import OAuthApp
-
-logger = logging.getLogger(__name__)
+from coze_widget.shared_cache import shared_cache
 
 KEEP_SECONDS = 30 * 86_400
 
 
 def note_opening(app: OAuthApp) -> None:
-    try:
-        caches[conf.cache_alias].set(_key(app), int(time.time()), KEEP_SECONDS)
-    except Exception:
-        logger.exception("The cache did not take that a chat was opened.")
+    shared_cache.set(_key(app), int(time.time()), KEEP_SECONDS)
 
 
 def last_opening(app: OAuthApp) -> int | None:
     """Return the moment in Unix seconds; None where this cache knows of none."""
-    try:
-        moment = caches[conf.cache_alias].get(_key(app))
-    except Exception:
-        logger.exception("The cache did not tell whether a chat was opened.")
-        return None
+    moment = shared_cache.get(_key(app))
     return moment if isinstance(moment, int) else None
 
 

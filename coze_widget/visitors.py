@@ -12,14 +12,16 @@ import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.core.signing import BadSignature, Signer
+from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.http import HttpRequest, HttpResponseBase
 
 from coze_widget.conf import conf
 from coze_widget.models import Widget
+from coze_widget.partitioned_cookies import set_partitioned_cookie
 from coze_widget.paths import NotMounted, mount_path
 from coze_widget.validators import validate_image_url
 
@@ -28,7 +30,16 @@ logger = logging.getLogger(__name__)
 SESSION_NAME_VERSION = 1
 MAX_NICKNAME_LENGTH = 50
 
-Kind = Literal["user", "guest"]
+Kind = Literal["user", "guest", "visitor"]
+
+
+@dataclass(frozen=True)
+class SignedVisitor:
+    """Whom a signed visitor token names, once its signature has been checked."""
+
+    subject: str
+    name: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,7 @@ class Visitor:
     nickname: str
     url: str
     guest_id: str = ""
+    is_new: bool = False  # a guest of whom nobody knew before this request
 
     @property
     def is_guest(self) -> bool:
@@ -59,11 +71,28 @@ def user_visitor(user: Any, widget: Widget, *, site_id: int | None) -> Visitor:
 
 
 def guest_visitor(guest_id: str, widget: Widget, *, site_id: int | None) -> Visitor:
+    """Return the guest with this id, or a new one where it is empty."""
+    known = guest_id or new_guest_id()
     return Visitor(
-        session_name=session_name("guest", guest_id, site_id=site_id),
+        session_name=session_name("guest", known, site_id=site_id),
         nickname=widget.user_nickname,
         url=widget.user_url,
-        guest_id=guest_id,
+        guest_id=known,
+        is_new=not guest_id,
+    )
+
+
+def signed_visitor(
+    signed: SignedVisitor, widget: Widget, *, site_id: int | None
+) -> Visitor:
+    """Return whom a host's backend has named: its `sub` is nobody's of another host."""
+    name = session_name(
+        "visitor", signed.subject, site_id=site_id, issuer=str(widget.pk)
+    )
+    return Visitor(
+        session_name=name,
+        nickname=signed.name or widget.user_nickname,
+        url=signed.picture or widget.user_url,
     )
 
 
@@ -105,13 +134,38 @@ def user_info(user: Any, widget: Widget) -> Mapping[str, str]:
     return {}
 
 
-def read_guest_id(request: HttpRequest) -> str:
+def read_guest_id(request: HttpRequest, *, is_embedded: bool = False) -> str:
     """Return the id in our signed cookie, or '' when there is none that we signed."""
-    cookie = request.COOKIES.get(conf.visitor_cookie_name, "")
+    cookie = request.COOKIES.get(_cookie_name(is_embedded=is_embedded), "")
     try:
         return _signer().unsign(cookie)
     except BadSignature:
         return ""
+
+
+def has_guest_cookie(request: HttpRequest, *, is_embedded: bool = False) -> bool:
+    """Tell whether there is one, whoever has signed it."""
+    return _cookie_name(is_embedded=is_embedded) in request.COOKIES
+
+
+def read_handle(handle: str, *, days: int) -> str:
+    """Return the guest's id in a handle, or '' when it is too old or not ours.
+
+    Each answer renews it, as it renews the cookie. Without `days` the browser forgets it
+    when it is closed, and we on the next day.
+    """
+    try:
+        return _handle_signer().unsign(handle, max_age=timedelta(days=max(1, days)))
+    except BadSignature:
+        return ""
+
+
+def make_handle(guest_id: str) -> str:
+    """Return what stands in for the cookie where a browser keeps none for us.
+
+    It is no cookie's value: scripts can read it, and the cookies they cannot.
+    """
+    return _handle_signer().sign(guest_id)
 
 
 def new_guest_id() -> str:
@@ -119,27 +173,54 @@ def new_guest_id() -> str:
 
 
 def remember_guest(
-    response: HttpResponseBase, guest_id: str, *, days: int, secure: bool
+    response: HttpResponseBase,
+    guest_id: str,
+    *,
+    days: int,
+    secure: bool,
+    is_embedded: bool = False,
 ) -> None:
-    """Set the cookie; `days` = 0 leaves it to the browser to forget on closing."""
-    response.set_cookie(
-        conf.visitor_cookie_name,
-        _signer().sign(guest_id),
-        max_age=days * 86_400 or None,
-        path=mount_path(),
-        secure=secure,
-        httponly=True,
-        samesite="Lax",
-    )
+    """Set the cookie; `days` = 0 leaves it to the browser to forget on closing.
+
+    On other people's pages it is one for each of their sites (CHIPS), and needs https.
+    """
+    name, value = _cookie_name(is_embedded=is_embedded), _signer().sign(guest_id)
+    max_age = days * 86_400 or None
+    if is_embedded:
+        set_partitioned_cookie(
+            response, name, value, max_age=max_age, path=mount_path()
+        )
+    else:
+        response.set_cookie(
+            name,
+            value,
+            max_age=max_age,
+            path=mount_path(),
+            secure=secure,
+            httponly=True,
+            samesite="Lax",
+        )
 
 
-def forget_guest(response: HttpResponseBase) -> None:
+def forget_guest(response: HttpResponseBase, *, is_embedded: bool = False) -> None:
     """Delete the cookie; nothing happens where the app is not mounted."""
+    name = _cookie_name(is_embedded=is_embedded)
     try:
         path = mount_path()
     except NotMounted:
         return
-    response.delete_cookie(conf.visitor_cookie_name, path=path, samesite="Lax")
+    if is_embedded:
+        set_partitioned_cookie(response, name, "", max_age=0, path=path)
+    else:
+        response.delete_cookie(name, path=path, samesite="Lax")
+
+
+def _cookie_name(*, is_embedded: bool) -> str:
+    return conf.embedded_cookie_name if is_embedded else conf.visitor_cookie_name
+
+
+def _handle_signer() -> TimestampSigner:
+    return TimestampSigner(salt="coze_widget.visitors.handle")
 
 
 def _signer() -> Signer:

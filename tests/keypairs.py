@@ -46,17 +46,18 @@ def elliptic_pem():
     return private_pem(ec.generate_private_key(ec.SECP256R1()))
 
 
-def localhost_certificate():
-    """A certificate for 127.0.0.1 that nobody trusts who is not told to."""
+def localhost_certificate(host=""):
+    """A certificate for 127.0.0.1, or for a host, that nobody trusts who is not told to."""
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    names = [x509.DNSName(host) if host else address]
     now = datetime.now(timezone.utc)
     key = rsa_key()
     builder = (
         x509.CertificateBuilder(name, name, key.public_key(), 1)
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(True, None), critical=True)
         .add_extension(
             x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
@@ -69,9 +70,9 @@ def localhost_certificate():
     return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
 
-def tls_context(path):
+def tls_context(path, host=""):
     """Write certificate and key to one file, and return a server's context for it."""
-    path.write_text(private_pem() + localhost_certificate())
+    path.write_text(private_pem() + localhost_certificate(host))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
     return context
