@@ -10,10 +10,24 @@ from django.http import Http404
 from django.test.html import parse_html
 
 from coze_widget import views
-from coze_widget.csp import build_frame_policy, origin_of
+from coze_widget.blocks import render_frame
+from coze_widget.csp import (
+    DENIED_FEATURES,
+    build_frame_policy,
+    origin_of,
+    script_source,
+    voice_hosts,
+)
+from coze_widget.paths import Paths
 
 pytestmark = pytest.mark.usefixtures("oauth_app")
 URL = "/chat/support/frame/"
+POLICIES = (
+    "Content-Security-Policy",
+    "Cross-Origin-Embedder-Policy",
+    "Cross-Origin-Resource-Policy",
+    "Permissions-Policy",
+)
 CONDITIONAL_GET = "django.middleware.http.ConditionalGetMiddleware"
 
 
@@ -62,15 +76,42 @@ def test_its_policy_names_exactly_where_things_come_from(widget, client):
     }
 
 
+COZE = {
+    "sdk_url": "https://lf-cdn.coze.cn/obj/unpkg/flow-platform/chat-app-sdk/1.2.0-beta.20"
+    "/libs/cn/index.js",
+    "api_url": "https://api.coze.cn",
+}
+SDK_FOLDER = "https://lf-cdn.coze.cn/obj/unpkg/flow-platform/chat-app-sdk/"
+
+
 def test_the_policy_for_coze_and_a_cdn():
     policy = build_frame_policy(
         asset_urls=["https://static.example/x/chat.js", "https://static.example/y.css"],
-        sdk_url="https://lf-cdn.coze.cn/obj/index.js",
-        api_url="https://api.coze.cn",
+        **COZE,
     )
 
-    assert "script-src 'self' https://static.example https://lf-cdn.coze.cn;" in policy
-    assert "https://api.coze.cn wss://ws.coze.cn;" in policy
+    assert f"script-src 'self' https://static.example {SDK_FOLDER};" in policy
+    assert "style-src 'self' https://static.example https://lf-cdn.coze.cn " in policy
+    assert policy.endswith("; frame-ancestors 'self'")
+
+
+def test_the_voice_host_is_let_in_where_voice_is_on():
+    quiet = build_frame_policy(asset_urls=[], **COZE)
+    loud = build_frame_policy(asset_urls=[], **COZE, has_voice=True)
+
+    assert "https://api.coze.cn; worker-src" in quiet
+    assert "https://api.coze.cn wss://ws.coze.cn; worker-src" in loud
+    assert voice_hosts("http://localhost:9") == voice_hosts("https://coze.corp") == []
+
+
+def test_scripts_of_other_people_on_cozes_host_stay_out(settings):
+    """Unless the project says otherwise: the hosted SDK's chunks were never seen."""
+    assert script_source(COZE["sdk_url"]) == SDK_FOLDER
+    assert script_source("/static/sdk/index.js") == "'self'"
+    assert script_source("https://sdk.example/a/index.js") == "https://sdk.example"
+
+    settings.COZE_SDK_ORIGINS = ["https://lf-cdn.coze.cn"]
+    assert script_source(COZE["sdk_url"]) == "https://lf-cdn.coze.cn"
 
 
 def test_the_policy_lets_the_sites_own_pictures_in():
@@ -89,6 +130,91 @@ def test_origins_of_urls():
     assert origin_of("//static.example/x.js") == "static.example"
     assert origin_of("https://a.example:8443/x?y") == "https://a.example:8443"
     assert origin_of("/static/x.js") == "'self'"
+
+
+def ancestors_of(response):
+    policy = response.headers["Content-Security-Policy"]
+    return policy.partition("frame-ancestors ")[2].split(" ")
+
+
+def test_isolated_pages_may_hold_it(widget, client):
+    headers = client.get(URL).headers
+
+    assert headers["Cross-Origin-Embedder-Policy"] == "credentialless"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_pages_of_the_origins_of_the_row_may_hold_it(make_widget, client):
+    make_widget(allowed_origins="https://shop.example\nHTTPS://*.shop.example/\njunk;x")
+
+    response = client.get(URL)
+
+    assert ancestors_of(response) == [
+        "'self'",
+        "https://shop.example",
+        "https://*.shop.example",
+    ]
+    assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+def test_a_preview_is_for_the_admins_pages_only(make_widget, rf):
+    widget = make_widget(allowed_origins="https://shop.example")
+
+    _, headers = render_frame(widget, rf.get("/"), paths=Paths("/f/", "/s/", "/o/"))
+
+    policy = headers["Content-Security-Policy"]
+    assert policy.endswith("; frame-ancestors 'self'")
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"COZE_FRAME_ORIGIN": "https://chat.shop.example"},
+        {"COZE_PAGE_ORIGINS": ["https://shop.example", "junk; script-src *\r\nX: y"]},
+    ],
+)
+def test_pages_of_the_site_may_hold_it_on_a_host_beside_theirs(
+    widget, client, settings, values
+):
+    for name, value in values.items():
+        setattr(settings, name, value)
+
+    response = client.get(URL)
+
+    named = ["https://shop.example"] if "COZE_PAGE_ORIGINS" in values else []
+    assert ancestors_of(response) == ["'self'", *named]
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-site"
+
+
+@pytest.mark.parametrize(
+    ("is_need_audio", "microphone"),
+    [(False, "microphone=()"), (True, "microphone=(self)")],
+)
+def test_it_may_ask_for_the_microphone_only_and_only_for_voice(
+    make_widget, client, is_need_audio, microphone
+):
+    make_widget(chat_bot_is_need_audio=is_need_audio)
+
+    features = client.get(URL).headers["Permissions-Policy"].split(", ")
+
+    assert features == [*(f"{name}=()" for name in DENIED_FEATURES), microphone]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"allowed_origins": "https://shop.example"}, {"chat_bot_is_need_audio": 1}],
+)
+def test_whoever_has_it_hears_of_another_policy(widget, client, committed, fields):
+    etag = client.get(URL).headers["ETag"]
+    for name, value in fields.items():
+        setattr(widget, name, value)
+    with committed():
+        widget.save()
+
+    response = client.get(URL, HTTP_IF_NONE_MATCH=etag)
+
+    assert response.status_code == 200
 
 
 SITE_CSP = {"default-src": ["'none'"], "frame-ancestors": ["'none'"]}
@@ -160,9 +286,9 @@ def test_it_opens_three_times_under_any_policy(widget, client, settings, surroun
 
     assert [r.status_code for r in (first, second, third)] == [200, 304, 304]
     for response in (first, second, third):
-        policy = response.headers["Content-Security-Policy"]
-        assert policy == first.headers["Content-Security-Policy"]
-        assert "frame-ancestors 'self'" in policy
+        for name in POLICIES:
+            assert response.headers[name] == first.headers[name]
+        assert "frame-ancestors 'self'" in response.headers["Content-Security-Policy"]
         assert "Content-Security-Policy-Report-Only" not in response.headers
         assert "X-Frame-Options" not in response.headers
         assert response.headers["ETag"] == etag

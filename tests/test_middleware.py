@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from asgiref.sync import iscoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.contrib.auth import login, logout
 from django.http import HttpResponse
 from django.test import AsyncClient
@@ -69,7 +69,8 @@ def test_a_guest_who_logs_in_and_out_finds_no_earlier_chat(client, coze, make_wi
 
 @pytest.mark.django_db(transaction=True)
 def test_it_works_under_asgi():
-    response = asyncio.run(AsyncClient().get("/in/"))
+    # Not asyncio.run: its thread for synchronous code would keep a connection.
+    response = async_to_sync(AsyncClient().get)("/in/")
 
     assert response.cookies["coze_visitor"]["max-age"] == 0
 
