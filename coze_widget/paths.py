@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.urls import NoReverseMatch, get_urlconf, reverse
@@ -14,6 +16,22 @@ LOCALE_MIDDLEWARE = "django.middleware.locale.LocaleMiddleware"
 
 class NotMounted(Exception):  # a state of the project, not a failure
     """Raised when the project's URLconf does not include `coze_widget.urls`."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where a widget's own views are: the public ones, or those of a preview."""
+
+    frame: str
+    session: str
+    forget: str
+    # What the frame holds in turn, with COZE_FRAME_SANDBOX.
+    inner: str = ""
+
+
+def paths_of(slug: str) -> Paths:
+    names = ("frame", "session", "forget", "inner")
+    return Paths(*(view_path(name, slug) for name in names))
 
 
 def view_path(name: str, slug: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -25,22 +26,35 @@ class CookielessResponse(HttpResponse):
 
 
 def public_document(
-    request: HttpRequest, document: str, *, policy: str
+    request: HttpRequest, document: str, headers: Mapping[str, str]
 ) -> CookielessResponse:
-    """Return the document with its policy, as 200 or 304.
+    """Return the document with the headers that hold its policies, as 200 or 304.
 
-    The 304 must carry the policy too: a browser takes the headers of the stored answer
+    The 304 must carry them too: a browser takes the headers of the stored answer
     from it, and Django's own 304 (ConditionalGetMiddleware) drops ours, whereupon a CSP
     middleware stamps the site's and the second opening is blocked.
     """
     headers = {
-        "Content-Security-Policy": policy,
+        **headers,
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": f"public, max-age={conf.frame_max_age_seconds}"
         + ("" if conf.frame_max_age_seconds else ", must-revalidate"),
     }
-    etag = _etag(document, headers)
+    response = public_answer(request, document, headers)
+    lift_site_policy(response)
+    return response
+
+
+def public_answer(
+    request: HttpRequest,
+    text: str,
+    headers: dict[str, str],
+    *,
+    content_type: str | None = None,
+) -> CookielessResponse:
+    """Return the text as 200, or as 304 to who has it; both carry all of the headers."""
+    etag = _etag(text, headers)
     # Answered here, so nobody after us may answer it again, without the policy.
     known = parse_etags(request.META.pop("HTTP_IF_NONE_MATCH", ""))
     request.META.pop("HTTP_IF_MODIFIED_SINCE", None)
@@ -48,10 +62,9 @@ def public_document(
         response = CookielessResponse(status=HTTPStatus.NOT_MODIFIED)
         del response.headers["Content-Type"]
     else:
-        response = CookielessResponse(document)
+        response = CookielessResponse(text, content_type=content_type)
     for name, value in {**headers, "ETag": etag}.items():
         response.headers[name] = value
-    lift_site_policy(response)
     # A page cache would answer the next time without us, and its 304 has no policy.
     request._cache_update_cache = False  # type: ignore[attr-defined]
     return response

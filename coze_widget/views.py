@@ -5,192 +5,375 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from functools import wraps
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
+from django.db import Error as DatabaseFailure
 from django.db import connections, transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import resolve_url
-from django.urls import NoReverseMatch
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from coze_widget.audience import Verdict, judge_person
-from coze_widget.blocks import NotShown, find_widget, render_frame
-from coze_widget.bodies import read_refused
-from coze_widget.catalogue import catalogue
-from coze_widget.conf import conf
+from coze_widget import events
+from coze_widget.bodies import Opening, read_opening
+from coze_widget.candidates import NotShown, find_widget
 from coze_widget.exceptions import CozeError
+from coze_widget.executors import (
+    mint_executor,
+    read,
+    release_connections,
+    release_thread,
+)
+from coze_widget.hours import is_open, opens_at
+from coze_widget.identities import (
+    cannot_work,
+    handle_for,
+    identify,
+    keep_identity,
+    require_consent,
+)
+from coze_widget.limits import Limited, count_mint, count_refusal, count_request
+from coze_widget.local_copies import RowsUnreadable
 from coze_widget.models import Widget
+from coze_widget.oauth.client import AccessToken
 from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.origins import is_same_origin
+from coze_widget.outages import Outage
 from coze_widget.problems import (
     Problem,
-    misconfigured,
     problem_of,
+    problem_of_limit,
+    rows_unreadable,
 )
 from coze_widget.responses import public_document
-from coze_widget.tokens import get_token, token_id
-from coze_widget.trial import trial_token
-from coze_widget.visitors import (
-    Visitor,
-    forget_guest,
-    guest_visitor,
-    new_guest_id,
-    read_guest_id,
-    remember_guest,
-    user_visitor,
+from coze_widget.sandboxed_frames import render_inner, render_outermost
+from coze_widget.tokens import (
+    TokenRequest,
+    afetch_token,
+    fetch_token,
+    find_token,
+    token_id,
+    want_token,
 )
+from coze_widget.trial import trial_token
+from coze_widget.visitors import Visitor, forget_guest
 
 logger = logging.getLogger(__name__)
+
+_outage = Outage("people")
 
 # A PAT does not say when it ends.
 TRIAL_SECONDS = 3600
 
-View = Callable[..., HttpResponse]
+
+@dataclass(frozen=True)
+class Entry:
+    """A visitor who may chat, with their token or what to ask Coze for."""
+
+    widget: Widget
+    visitor: Visitor
+    opening: Opening
+    found: AccessToken | TokenRequest
+    notice: str | None
+
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+def outside_transactions(view: V) -> V:
+    """Keep ATOMIC_REQUESTS of every database away: Coze may take seconds.
+
+    Django's own decorator speaks of one database, and a coroutine in a transaction is an
+    error to it.
+    """
+    for alias in connections:
+        view = transaction.non_atomic_requests(using=alias)(view)
+    return view
 
 
 @require_safe
 @login_not_required
-@transaction.non_atomic_requests
+@outside_transactions
 @xframe_options_exempt
 def frame(request: HttpRequest, slug: str) -> HttpResponse:
+    return _show(request, slug, render_outermost)
+
+
+@require_safe
+@login_not_required
+@outside_transactions
+@xframe_options_exempt
+def inner(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what a frame holds with COZE_FRAME_SANDBOX.
+
+    Without the setting as well: the document around it may lie in a cache.
+    """
+    return _show(request, slug, render_inner)
+
+
+def _show(
+    request: HttpRequest, slug: str, render: Callable[..., tuple[str, dict[str, str]]]
+) -> HttpResponse:
     try:
-        document, policy = render_frame(find_widget(request, slug), request)
+        document, headers = render(find_widget(request, slug), request)
     except NotShown as exc:
         logger.warning("No frame is served: %s", exc)
         # A project's 404 page may show the text to visitors.
         raise Http404(str(exc) if settings.DEBUG else "") from exc
-    return public_document(request, document, policy=policy)
+    except RowsUnreadable:
+        return rows_unreadable().response()
+    return public_document(request, document, headers)
 
 
-def private_json(view: View) -> View:
+def answer_privately(
+    request: HttpRequest, answer: Callable[[], HttpResponse]
+) -> HttpResponse:
     """Answer POSTs of the site's own pages only, errors as problems, kept by nobody."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, slug: str) -> HttpResponse:
-        try:
-            if request.method != "POST":
-                raise Problem(
-                    HTTPStatus.METHOD_NOT_ALLOWED,
-                    "method_not_allowed",
-                    headers={"Allow": "POST"},
-                )
-            if not is_same_origin(request):
-                raise Problem(HTTPStatus.FORBIDDEN, "bad_origin")
-            response = view(request, _widget(request, slug))
-        except Problem as problem:
-            response = problem.response()
-        response.headers["Cache-Control"] = "no-store"
-        patch_vary_headers(response, ["Cookie", "Origin"])
-        return response
-
-    return answer
+    try:
+        _require_own_post(request)
+        response = answer()
+        _outage.end()
+    except (Problem, DatabaseFailure) as exc:
+        response = _to_problem(exc).response()
+    return _keep_private(response)
 
 
 @csrf_exempt
 @login_not_required
-@transaction.non_atomic_requests
-@private_json
-def session(request: HttpRequest, widget: Widget) -> HttpResponse:
+@outside_transactions
+def session(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand the visitor a token of their own; see `coze_widget.problems` for refusals."""
-    refused = read_refused(request)
-    visitor = _identify(request, widget)
-    answer = _trial(request, widget, visitor) or _mint(widget, visitor, refused)
-    response = JsonResponse(answer)
-    if visitor.is_guest:
-        remember_guest(
-            response,
-            visitor.guest_id,
-            days=widget.guest_days,
-            secure=request.is_secure(),
-        )
-    elif conf.visitor_cookie_name in request.COOKIES:
-        forget_guest(response)
-    return response
+    return answer_privately(request, lambda: _open(request, _enter(request, slug)))
 
 
 @csrf_exempt
 @login_not_required
-@transaction.non_atomic_requests
-@private_json
-def forget(request: HttpRequest, widget: Widget) -> HttpResponse:
+@outside_transactions
+async def asession(request: HttpRequest, slug: str) -> HttpResponse:
+    """Do the same in an event loop: who waits for Coze holds no thread, no connection."""
+    try:
+        entry = await read(lambda: _enter_own(request, slug))
+        response = _hand(request, entry, await _atoken_of(entry))
+        _outage.end()
+    except (Problem, DatabaseFailure) as exc:
+        response = _to_problem(exc).response()
+    return _keep_private(response)
+
+
+@csrf_exempt
+@login_not_required
+@outside_transactions
+def forget(request: HttpRequest, slug: str) -> HttpResponse:
     """Make the next opening that of a new guest; people who are logged in stay who they are."""
-    response = HttpResponse(status=HTTPStatus.NO_CONTENT)
-    forget_guest(response)
+    return answer_privately(request, lambda: _forget(request, slug))
+
+
+def hand_token(
+    request: HttpRequest, widget: Widget, visitor: Visitor, opening: Opening
+) -> JsonResponse:
+    """Answer with a token of this visitor's own; Problem says why there is none."""
+    entry = _find(request, widget, visitor, opening)
+    return JsonResponse(_body(entry, _token_of(entry)))
+
+
+def _to_problem(error: Problem | DatabaseFailure) -> Problem:
+    """Sessions, users and groups are asked of the database, besides the widgets' rows."""
+    if isinstance(error, Problem):
+        return error
+    if _outage.begin("unanswered"):
+        logger.error(
+            "The database failed when somebody opened a chat. This is said once.",
+            exc_info=error,
+        )
+    return rows_unreadable()
+
+
+def _require_own_post(request: HttpRequest) -> None:
+    if request.method != "POST":
+        raise Problem(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            headers={"Allow": "POST"},
+        )
+    if not is_same_origin(request):
+        raise Problem(HTTPStatus.FORBIDDEN, "bad_origin")
+
+
+def _keep_private(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "no-store"
+    patch_vary_headers(response, ["Cookie", "Origin"])
     return response
 
 
-def _widget(request: HttpRequest, slug: str) -> Widget:
+def _forget(request: HttpRequest, slug: str) -> HttpResponse:
+    served_widget(request, slug)
+    opening = read_opening(request)
+    response = HttpResponse(status=HTTPStatus.NO_CONTENT)
+    forget_guest(response, is_embedded=opening.is_embedded)
+    return response
+
+
+def _enter_own(request: HttpRequest, slug: str) -> Entry:
+    _require_own_post(request)
+    return _enter(request, slug)
+
+
+def _enter(request: HttpRequest, slug: str) -> Entry:
+    """Find out all that database and cache know; Problem if that is the end."""
+    widget = served_widget(request, slug)
+    opening = read_opening(request)
+    require_open(widget)
+    visitor = _identify(request, widget, opening)
+    entry = _find(request, widget, visitor, opening)
+    if isinstance(entry.found, TokenRequest):
+        _count(count_mint, request, entry)
+    return entry
+
+
+def _identify(request: HttpRequest, widget: Widget, opening: Opening) -> Visitor:
+    """Guesses at visitor tokens count for the address that they come from."""
+    try:
+        return identify(request, widget, opening)
+    except Problem:
+        if opening.visitor:
+            _count_refusal(request, widget)
+        raise
+
+
+def _count_refusal(request: HttpRequest, widget: Widget) -> None:
+    try:
+        count_refusal(request)
+    except Limited as exc:
+        raise limited(widget, exc) from exc
+
+
+def _find(
+    request: HttpRequest, widget: Widget, visitor: Visitor, opening: Opening
+) -> Entry:
+    require_consent(widget, visitor, opening)
+    try:
+        trial = trial_token(request, oauth_app=widget.oauth_app)
+        if trial:
+            return Entry(widget, visitor, opening, _try(trial), "trial")
+        wanted = want_token(
+            widget.oauth_app, visitor.session_name, refused=opening.refused
+        )
+    except (CredentialsError, ImproperlyConfigured) as exc:
+        raise cannot_work(exc) from exc
+    notice = "guest" if visitor.is_guest else None
+    entry = Entry(widget, visitor, opening, wanted, notice)
+    _count(count_request, request, entry)
+    try:
+        token = find_token(wanted)
+    except CozeError as exc:
+        raise _refusal(entry, exc) from exc
+    return entry if token is None else replace(entry, found=token)
+
+
+def _try(personal_token: str) -> AccessToken:
+    logger.warning(
+        "COZE_PERSONAL_ACCESS_TOKEN is in use: all visitors share one history."
+    )
+    return AccessToken(personal_token, int(time.time()) + TRIAL_SECONDS)
+
+
+def _count(
+    count: Callable[[HttpRequest, Widget, str], None],
+    request: HttpRequest,
+    entry: Entry,
+) -> None:
+    try:
+        count(request, entry.widget, entry.visitor.session_name)
+    except Limited as exc:
+        raise limited(entry.widget, exc) from exc
+
+
+def _open(request: HttpRequest, entry: Entry) -> HttpResponse:
+    return _hand(request, entry, _token_of(entry))
+
+
+def _token_of(entry: Entry) -> AccessToken:
+    if isinstance(entry.found, AccessToken):
+        return entry.found
+    release_connections()
+    try:
+        return fetch_token(entry.found)
+    except (CozeError, Limited) as exc:
+        raise _refusal(entry, exc) from exc
+
+
+async def _atoken_of(entry: Entry) -> AccessToken:
+    if isinstance(entry.found, AccessToken):
+        return entry.found
+    release_thread()
+    try:
+        return await afetch_token(entry.found, mint_executor())
+    except (CozeError, Limited) as exc:
+        raise _refusal(entry, exc) from exc
+
+
+def _refusal(entry: Entry, error: CozeError | Limited) -> Problem:
+    if isinstance(error, Limited):
+        return limited(entry.widget, error)
+    # There may be thousands whom the breaker turns away.
+    if error.is_news:
+        logger.warning("Coze gave no token for widget %s: %s", entry.widget.slug, error)
+    return problem_of(error)
+
+
+def limited(widget: Widget, error: Limited) -> Problem:
+    events.limited(widget.oauth_app, limit=error.limit)
+    return problem_of_limit(error)
+
+
+def _hand(request: HttpRequest, entry: Entry, token: AccessToken) -> HttpResponse:
+    handle = handle_for(request, entry.visitor, entry.opening)
+    response = JsonResponse({**_body(entry, token), **handle})
+    keep_identity(
+        request,
+        response,
+        widget=entry.widget,
+        visitor=entry.visitor,
+        is_embedded=entry.opening.is_embedded,
+    )
+    return response
+
+
+def served_widget(request: HttpRequest, slug: str) -> Widget:
+    """Return the enabled widget of the current site; raises Problem."""
     try:
         return find_widget(request, slug)
     except NotShown as exc:
         raise Problem(HTTPStatus.NOT_FOUND, "not_found") from exc
+    except RowsUnreadable as exc:
+        raise rows_unreadable() from exc
 
 
-def _identify(request: HttpRequest, widget: Widget) -> Visitor:
-    verdict = judge_person(widget, request)
-    if verdict is Verdict.LOGIN_REQUIRED:
-        raise Problem(
-            HTTPStatus.UNAUTHORIZED,
-            verdict.value,
-            **_login_link(),
-        )
-    if verdict is Verdict.NOT_ALLOWED:
-        raise Problem(HTTPStatus.FORBIDDEN, verdict.value)
-    site_id = catalogue.site_id(request)
-    user = getattr(request, "user", None)
-    try:
-        if user is not None and user.is_authenticated:
-            return user_visitor(user, widget, site_id=site_id)
-        guest_id = read_guest_id(request) or new_guest_id()
-        return guest_visitor(guest_id, widget, site_id=site_id)
-    except ImproperlyConfigured as exc:
-        raise _misconfigured(exc) from exc
-
-
-def _mint(widget: Widget, visitor: Visitor, refused: str) -> dict[str, Any]:
-    try:
-        token = get_token(
-            widget.oauth_app,
-            visitor.session_name,
-            refused=refused,
-            before_mint=release_connections,
-        )
-    except (CredentialsError, ImproperlyConfigured) as exc:
-        raise _misconfigured(exc) from exc
-    except CozeError as exc:
-        logger.warning("Coze gave no token for widget %s: %s", widget.slug, exc)
-        raise problem_of(exc) from exc
-    notice = "guest" if visitor.is_guest else None
-    return _answer(visitor, token.value, token.expires_at, notice)
-
-
-def _trial(
-    request: HttpRequest, widget: Widget, visitor: Visitor
-) -> dict[str, Any] | None:
-    token = trial_token(request, oauth_app=widget.oauth_app)
-    if not token:
-        return None
-    logger.warning(
-        "COZE_PERSONAL_ACCESS_TOKEN is in use: all visitors share one history."
+def require_open(widget: Widget) -> None:
+    """Raise Problem out of hours. Everybody may know them: they stand in the page."""
+    now = datetime.now(timezone.utc)
+    if is_open(widget, now):
+        return
+    opening = opens_at(widget, now)
+    known: dict[str, Any] = (
+        {} if opening is None else {"opens_at": int(opening.timestamp())}
     )
-    return _answer(visitor, token, int(time.time()) + TRIAL_SECONDS, "trial")
+    raise Problem(HTTPStatus.FORBIDDEN, "closed", **known)
 
 
-def _answer(
-    visitor: Visitor, token: str, expires_at: int, notice: str | None
-) -> dict[str, Any]:
+def _body(entry: Entry, token: AccessToken) -> dict[str, Any]:
+    visitor = entry.visitor
     return {
-        "token": token,
-        "token_id": token_id(token),
-        "expires_at": expires_at,
+        "token": token.value,
+        "token_id": token_id(token.value),
+        "expires_at": token.expires_at,
         "now": int(time.time()),
         "epoch": visitor.session_name,
         "user": {
@@ -198,26 +381,5 @@ def _answer(
             "nickname": visitor.nickname,
             "url": visitor.url,
         },
-        "notice": notice,
+        "notice": entry.notice,
     }
-
-
-def _login_link() -> dict[str, Any]:
-    """Return where people log in, nothing where LOGIN_URL names no page."""
-    try:
-        return {"login_url": resolve_url(settings.LOGIN_URL)}
-    except NoReverseMatch:
-        logger.error("LOGIN_URL leads nowhere: %r", settings.LOGIN_URL)
-        return {}
-
-
-def _misconfigured(error: Exception) -> Problem:
-    logger.error("The chat cannot work: %s", error)
-    return misconfigured()
-
-
-def release_connections() -> None:
-    """Give database connections back while Coze is asked: that can take seconds."""
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
-            connection.close()

@@ -10,6 +10,7 @@ from django.utils.translation import override
 from coze_widget.acceptance import Verdict, ask_about_all, ask_coze, recall, remember
 from coze_widget.oauth_apps import find_oauth_app, get_client
 from coze_widget.sandbox.faults import Fault
+from tests.caches import entries
 from tests.tiny_server import at_most
 
 TOKEN_PATH = "/api/permission/oauth2/token"
@@ -48,7 +49,7 @@ def test_the_token_is_not_kept(coze):
     verdict = ask()
 
     assert "czs_" not in repr(verdict)
-    assert not cache._cache
+    assert not entries()
 
 
 def test_an_unknown_key_is_told_from_other_refusals(coze, settings):
@@ -102,14 +103,14 @@ def test_what_coze_said_is_kept_for_minutes(coze):
     remember(app, verdict)
 
     assert recall(app) == verdict
-    [kept] = cache._cache
+    [kept] = entries()
     assert app.client_id not in kept
 
 
 def test_what_is_kept_can_be_written_as_json(coze):
     app = find_oauth_app("default")
     remember(app, ask())
-    [key] = [name.split(":", 2)[2] for name in cache._cache]
+    [key] = entries()
 
     assert json.loads(json.dumps(cache.get(key)))["accepted"] is True
 
@@ -126,7 +127,7 @@ def test_another_key_was_not_asked_about(coze, settings):
 def test_what_cannot_be_read_was_not_said(coze, caplog, kept):
     app = find_oauth_app("default")
     remember(app, Verdict(1.0, accepted=True))
-    [key] = [name.split(":", 2)[2] for name in cache._cache]
+    [key] = entries()
     cache.set(key, kept)
 
     assert recall(app) is None

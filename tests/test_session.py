@@ -1,24 +1,27 @@
 from __future__ import annotations
 
+import datetime
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
-from http import HTTPStatus
 
 import cozepy
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sites.models import Site
-from django.db import connection
-from django.test import Client
+from django.db import OperationalError, connection
 
-from coze_widget import views
-from coze_widget.tokens import get_token
+from coze_widget import urls, views
+from coze_widget.executors import release_connections
+from coze_widget.signals import token_limited
+from coze_widget.tokens import token_id
 from coze_widget.trial import trial_token
+from tests.loop_client import LoopClient
+from tests.sessions import SAME, URL, browser, handler, post, problem
 
+# Every test of this file runs under both handlers.
+__all__ = ["handler"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("coze")]
-URL = "/chat/support/session/"
 PAT = "pat_" + "a" * 40
-SAME = "same-origin"
 
 
 @pytest.fixture
@@ -36,26 +39,6 @@ def bob(django_user_model):
 @pytest.fixture
 def guests(make_widget):
     return make_widget(guests="isolated", user_nickname="Guest")
-
-
-def browser(user=None, **headers):
-    client = Client(enforce_csrf_checks=True, headers=headers)
-    if user:
-        client.force_login(user)
-    return client
-
-
-def post(client, body="{}", url=URL, content_type="application/json", **extra):
-    return client.post(url, body, content_type=content_type, **extra)
-
-
-def problem(response):
-    assert response.headers["Content-Type"] == "application/problem+json"
-    body = response.json()
-    assert body["status"] == response.status_code
-    assert body["title"] == HTTPStatus(response.status_code).phrase
-    assert body["detail"]
-    return response.status_code, body["code"]
 
 
 def mints(coze):
@@ -212,21 +195,93 @@ def test_another_sites_widget_does_not_exist(make_widget, alice):
 
 
 def test_a_login_required_middleware_and_atomic_requests_do_not_matter(
-    widget, alice, settings
+    widget, alice, settings, monkeypatch
 ):
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     settings.MIDDLEWARE = [
         *settings.MIDDLEWARE,
         "django.contrib.auth.middleware.LoginRequiredMiddleware",
     ]
 
     assert problem(post(browser())) == (401, "login_required")
-    assert "default" in views.session._non_atomic_requests
+    assert post(browser(alice)).status_code == 200
+
+
+def test_no_database_makes_a_transaction_of_it(monkeypatch):
+    monkeypatch.setattr(views, "connections", ["default", "reports"])
+
+    @views.outside_transactions
+    def view(request):
+        """Any view."""
+
+    assert view._non_atomic_requests == {"default", "reports"}
 
 
 def test_a_project_without_authentication_has_guests_only(guests, settings):
     settings.MIDDLEWARE = []
 
     assert post(browser()).json()["notice"] == "guest"
+
+
+# When
+
+
+@pytest.fixture
+def now():
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def test_before_its_time_the_chat_says_when_it_opens(make_widget, alice, coze, now):
+    opening = now + datetime.timedelta(days=30)
+    make_widget(shown_from=opening)
+
+    response = post(browser(alice))
+
+    assert problem(response) == (403, "closed")
+    assert response.json()["detail"] == "The chat is closed at the moment."
+    assert response.json()["opens_at"] == int(opening.timestamp())
+    assert mints(coze) == []
+
+
+def test_after_its_time_the_chat_says_nothing_of_an_opening(make_widget, alice, now):
+    make_widget(shown_until=now)
+
+    response = post(browser(alice))
+
+    assert problem(response) == (403, "closed")
+    assert "opens_at" not in response.json()
+
+
+def test_weekly_hours_are_asked_again_at_the_door(make_widget, alice, now):
+    """A page with the wrong clock, or none, gets no token either."""
+    soon = now + datetime.timedelta(hours=2)
+    hours = {
+        "days": [soon.isoweekday()],
+        "from": f"{soon:%H}:00",
+        "to": f"{soon:%H}:59",
+    }
+    make_widget(weekly_hours=[hours], time_zone="UTC")
+    expected = soon.replace(minute=0, second=0, microsecond=0)
+
+    response = post(browser(alice))
+
+    assert problem(response) == (403, "closed")
+    assert response.json()["opens_at"] == int(expected.timestamp())
+
+
+def test_within_its_time_it_is_open(make_widget, alice, now):
+    day = datetime.timedelta(days=1)
+    every_day = {"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "00:00"}
+    make_widget(weekly_hours=[every_day], shown_from=now - day, shown_until=now + day)
+
+    assert post(browser(alice)).status_code == 200
+
+
+def test_strangers_learn_the_hours_and_no_more(make_widget, now):
+    """They stand in the page; who may chat does not."""
+    make_widget(shown_until=now, staff_only=True)
+
+    assert problem(post(browser())) == (403, "closed")
 
 
 # Where the request comes from
@@ -290,7 +345,7 @@ def test_other_pages_may_not(widget, alice, settings, headers, caplog, coze):
         ('{"refused": 1}', "application/json", (400, "malformed")),
         (json.dumps({"refused": "a" * 65}), "application/json", (400, "malformed")),
         ('{"visitor": "x"}', "application/json", (400, "not_enabled")),
-        ('{"handle": "x"}', "application/json", (400, "not_enabled")),
+        ('{"handle": 7}', "application/json", (400, "malformed")),
         ("{}", "text/plain", (415, "unsupported_media_type")),
         ("a=b", "application/x-www-form-urlencoded", (415, "unsupported_media_type")),
         (" " * 1_048_576, "application/json", (413, "too_large")),
@@ -418,7 +473,7 @@ def test_a_mistake_in_the_settings_is_in_the_log_only(
 def test_no_credential_is_logged(widget, alice, coze, settings, caplog):
     token = post(browser(alice)).json()["token"]
     coze.add_fault("/api/permission", status=401)
-    post(browser(alice), json.dumps({"refused": views.token_id(token)}))
+    post(browser(alice), json.dumps({"refused": token_id(token)}))
 
     assert "Coze gave no token" in caplog.text
     assert token not in caplog.text
@@ -524,31 +579,11 @@ def test_no_database_connection_is_held_while_coze_is_asked(
     assert len(mints(coze)) == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_who_waits_for_anothers_mint_holds_no_connection_either(coze, monkeypatch):
-    released = []
-    monkeypatch.setattr(views, "release_connections", lambda: released.append(True))
-    coze.add_fault("/api/permission", latency_ms=200)
-
-    with ThreadPoolExecutor(4) as pool:
-        list(
-            pool.map(
-                lambda _: get_token(
-                    "default", "a" * 64, before_mint=views.release_connections
-                ),
-                range(4),
-            )
-        )
-
-    assert len(released) == 4
-    assert len(mints(coze)) == 1
-
-
 def test_a_connection_in_a_transaction_is_left_alone(widget, alice, monkeypatch):
     closed = []
     monkeypatch.setattr(connection, "close", lambda: closed.append(True))
 
-    views.release_connections()
+    release_connections()
 
     assert closed == []
 
@@ -623,3 +658,148 @@ def test_an_oauth_app_makes_the_pat_unused(trial, oauth_config, settings):
     answer = post(browser(), HTTP_HOST="[::1]:8000", REMOTE_ADDR="::1").json()
 
     assert answer["token"] != PAT
+
+
+# Too often
+
+HERS = "93.184.216.34"
+
+
+@pytest.mark.parametrize("limit", ["person_requests", "address_requests"])
+def test_a_flood_of_requests_is_stopped(widget, alice, settings, coze, limit):
+    settings.COZE_LIMITS = {limit: "2/hour"}
+    client = browser(alice)
+
+    answers = [post(client, REMOTE_ADDR=HERS) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert problem(answers[2]) == (429, "rate_limited")
+    assert 0 < int(answers[2].headers["Retry-After"]) <= 3600
+    assert answers[2].headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("limit", ["person", "address", "widget"])
+def test_what_costs_a_token_is_limited_and_what_is_kept_is_not(
+    widget, alice, settings, coze, limit
+):
+    settings.COZE_LIMITS = {limit: "1/hour"}
+    client = browser(alice)
+    token = post(client, REMOTE_ADDR=HERS).json()["token_id"]
+
+    again = post(client, REMOTE_ADDR=HERS)
+    refused = post(client, json.dumps({"refused": token}), REMOTE_ADDR=HERS)
+
+    assert again.json()["token_id"] == token
+    assert problem(refused) == (429, "rate_limited")
+    assert len(mints(coze)) == 1
+
+
+def test_a_spent_budget_is_nobodys_fault(widget, alice, bob, settings, coze):
+    settings.COZE_LIMITS = {"oauth_app": "1/hour"}
+    kept = browser(alice)
+    post(kept)
+
+    refused = post(browser(bob))
+
+    assert problem(refused) == (503, "unavailable")
+    assert 0 < int(refused.headers["Retry-After"]) <= 3600
+    assert post(kept).status_code == 200
+    assert len(mints(coze)) == 1
+
+
+def test_limits_are_told(widget, alice, settings):
+    settings.COZE_LIMITS = {"person": "0/hour", "widget": "1/hour"}
+    heard = []
+
+    def hear(**signal):
+        heard.append((signal["oauth_app"], signal["limit"]))
+
+    token_limited.connect(hear)
+    client = browser(alice)
+    token = post(client, REMOTE_ADDR=HERS).json()["token_id"]
+    post(client, json.dumps({"refused": token}), REMOTE_ADDR=HERS)
+    token_limited.disconnect(hear)
+
+    assert heard == [("default", "widget")]
+
+
+def test_in_an_outage_nobody_is_counted_and_the_log_stays_quiet(
+    widget, alice, bob, settings, coze, caplog
+):
+    settings.COZE_BREAKER_FAILURES = 1
+    settings.COZE_BREAKER_RESET_SECONDS = 60
+    settings.COZE_LIMITS = {"widget": "1/hour"}
+    coze.add_fault("/api/permission", times=None, status=500)
+    post(browser(alice))
+    caplog.clear()
+
+    answers = [post(browser(bob)) for _ in range(3)]
+
+    assert [problem(answer) for answer in answers] == [(503, "unavailable")] * 3
+    assert 0 < int(answers[0].headers["Retry-After"]) <= 60
+    assert not [record for record in caplog.records if "coze" in record.name]
+    assert len(mints(coze)) == 1
+
+
+# What it costs
+
+
+@pytest.fixture
+def warm(settings):
+    settings.COZE_WIDGET_MAX_AGE_SECONDS = 3600
+
+
+def test_a_guest_who_comes_again_costs_no_query(
+    guests, warm, django_assert_num_queries
+):
+    client = browser()
+    post(client)
+
+    with django_assert_num_queries(0):
+        assert post(client).status_code == 200
+
+
+def test_who_is_logged_in_costs_what_the_login_costs(
+    widget, alice, warm, django_assert_num_queries
+):
+    client = browser(alice)
+    post(client)
+
+    # Django's own: of the session, and of the user.
+    with django_assert_num_queries(2):
+        assert post(client).status_code == 200
+
+
+# A database that fails
+
+
+@pytest.fixture
+def lost_sessions(monkeypatch):
+    """The rows are known; whose session this is, the database does not say."""
+
+    def fail(*args, **kwargs):
+        raise OperationalError("the server closed the connection")
+
+    def begin():
+        monkeypatch.setattr(SessionStore, "load", fail)
+
+    return begin
+
+
+def test_a_database_that_fails_is_no_bare_500(
+    widget, alice, lost_sessions, caplog, monkeypatch
+):
+    client = browser(alice)
+    lost_sessions()
+
+    answers = [post(client) for _ in range(3)]
+
+    assert [problem(answer) for answer in answers] == [(503, "unavailable")] * 3
+    assert answers[0].headers["Retry-After"]
+    assert caplog.text.count("The database failed when somebody opened a chat") == 1
+
+    monkeypatch.undo()
+    if isinstance(client, LoopClient):
+        monkeypatch.setattr(urls, "_is_under_asgi", lambda: True)
+    assert post(client).status_code == 200
+    assert "The database answers again" in caplog.text

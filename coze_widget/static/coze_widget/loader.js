@@ -1,32 +1,31 @@
-/* The launcher, and the frame with the chat in it once somebody wants to chat. */
+/* All that a page has before somebody wants to chat. */
 (() => {
   "use strict";
 
-  const PROTOCOL = 1; // its neighbours are understood too: docs/upgrading.md
-  const SLOW_AFTER_MS = 8000;
-  // The chat greets before its document has loaded; by then, or never.
-  const SILENT_AFTER_MS = 2000;
-  const DROP_AFTER_MS = 30 * 60 * 1000;
-  const WHOLE_SCREEN = "(max-width: 640px), (max-height: 480px)";
-
-  if (window.CozeWidget && window.CozeWidget.mount) {
-    window.CozeWidget.mount();
+  // A form of this name is no loader.
+  const { mount: mountAgain } = window.CozeWidget || {};
+  if (typeof mountAgain === "function") {
+    mountAgain();
     return;
   }
 
-  // As in launcher.css, which is linked where style sheets cannot be constructed.
+  // As in launcher.css, which is linked where sheets cannot be constructed.
   const STYLES =
-    `:host{all:initial !important;display:contents !important}.shell{position:fixed;top:0;left:0;width:0;height:0;font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif;color:#1f2329}.shell *{box-sizing:border-box}[hidden]{display:none !important}button{margin:0;border:1px solid transparent;padding:0;font:inherit;color:inherit;background:none;cursor:pointer}button:focus{outline:3px solid #2f54eb;outline-offset:2px}button:focus:not(:focus-visible){outline:none}svg{display:block;width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}.launcher{position:fixed;right:calc(24px + env(safe-area-inset-right));bottom:calc(24px + env(safe-area-inset-bottom));display:flex;align-items:center;justify-content:center;width:56px;height:56px;border-radius:50%;color:#fff;background:#2f54eb;box-shadow:0 0 0 1px rgba(255,255,255,0.5),0 4px 16px rgba(15,23,42,0.28)}.launcher:hover{background:#2446cc}.launcher:focus{outline-color:#fff;outline-offset:-5px}.launcher svg{width:28px;height:28px}.launcher img{width:100%;height:100%;border-radius:50%;object-fit:cover}.panel{position:fixed;right:calc(20px + env(safe-area-inset-right));bottom:calc(20px + env(safe-area-inset-bottom));display:flex;flex-direction:column;width:var(--width);max-width:calc(100vw - 40px);height:calc(100% - 40px);max-height:760px;border:1px solid rgba(15,23,42,0.08);border-radius:14px;overflow:hidden;background:#fff;box-shadow:0 8px 40px rgba(15,23,42,0.24);animation:rise 0.16s ease-out}.panel[data-closed]{visibility:hidden;pointer-events:none;animation:none}.keeps .panel{bottom:calc(96px + env(safe-area-inset-bottom));height:calc(100% - 116px)}.inline.keeps.open .launcher{right:auto;left:calc(24px + env(safe-area-inset-left))}.whole .panel{top:0;right:0;bottom:auto;left:0;width:100%;max-width:none;height:100%;max-height:none;border:0;border-radius:0}.whole.keeps.open .launcher{top:calc(6px + env(safe-area-inset-top));right:calc(8px + env(safe-area-inset-right));bottom:auto;left:auto;width:44px;height:44px}.whole.keeps .panel{padding-top:calc(56px + env(safe-area-inset-top))}.cover{position:absolute;top:0;left:0;display:flex;flex-direction:column;width:100%;height:100%;background:#f7f8fa}.bar{display:flex;flex:none;align-items:center;padding:calc(5px + env(safe-area-inset-top)) 6px 5px 16px;background:#fff}.title{flex:1;min-width:0;overflow:hidden;font-weight:600;text-overflow:ellipsis;white-space:nowrap}.close{display:flex;flex:none;align-items:center;justify-content:center;width:44px;height:44px;border-radius:10px;color:#4e5969}.close:hover{background:#f2f3f5}.close:focus{outline-offset:-3px}.progress{flex:none;height:2px;overflow:hidden;background:#e5e9f2}.progress::before{display:block;width:40%;height:100%;background:#2f54eb;content:"";animation:slide 1.2s ease-in-out infinite}.note{display:flex;flex:1;flex-direction:column;align-items:center;justify-content:center;padding:24px;color:#4e5969;text-align:center}.note p{margin:0 0 16px}.retry{min-height:44px;border-radius:10px;padding:0 20px;font-weight:600;color:#fff;background:#2f54eb}iframe{display:block;flex:1;width:100%;min-height:0;border:0}@keyframes rise{from{opacity:0;transform:translateY(12px)}}@keyframes slide{from{transform:translateX(-100%)}to{transform:translateX(250%)}}@media (prefers-reduced-motion:reduce){.panel{animation:none}.progress::before{width:100%;animation:none}}@media print{.shell{display:none}}`;
+    `:host{all:initial !important;display:contents !important}.shell{--x:24px;--y:24px;--size:56px;--color:#2f54eb;--ink:#fff;--text:#1f2329;--back:#f7f8fa;--line:rgba(15,23,42,0.1);--ring:rgba(255,255,255,0.5);position:fixed;top:0;left:0;width:0;height:0;font:15px/1.5 system-ui,"Segoe UI",sans-serif;color:var(--text)}.dark{--text:#e8eaed;--back:#1d1f23;--line:rgba(255,255,255,0.16);--ring:rgba(0,0,0,0.5)}.shell *{box-sizing:border-box}[hidden]{display:none !important}button{margin:0;border:1px solid transparent;padding:0;font:inherit;color:inherit;background:none;cursor:pointer}svg{display:block;flex:none;width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}.launcher{position:fixed;right:calc(var(--x) + env(safe-area-inset-right));bottom:calc(var(--y) + env(safe-area-inset-bottom));display:flex;align-items:center;justify-content:center;min-width:max(44px,var(--size));max-width:calc(100vw - var(--x) - 24px);min-height:max(44px,var(--size));border-radius:calc(var(--size) / 2);color:var(--ink);background-color:var(--color);box-shadow:0 0 0 1px var(--ring),0 4px 16px rgba(15,23,42,0.3)}.left .launcher{right:auto;left:calc(var(--x) + env(safe-area-inset-left))}.top .launcher{top:calc(var(--y) + env(safe-area-inset-top));bottom:auto}.launcher:hover{filter:brightness(0.92)}.launcher[aria-busy="true"]{opacity:0.7;cursor:progress}.launcher:focus{outline:3px solid transparent;box-shadow:0 0 0 2px #fff,0 0 0 5px #1f2329}.launcher:focus:not(:focus-visible){box-shadow:0 0 0 1px var(--ring),0 4px 16px rgba(15,23,42,0.3)}.launcher svg{width:calc(var(--size) / 2);height:calc(var(--size) / 2)}.launcher img{flex:none;width:calc(var(--size) - 2px);height:calc(var(--size) - 2px);border-radius:50%;object-fit:cover}.pill{padding:0 20px;font-weight:600}.pill svg,.pill img{margin-inline-end:10px}.pill img{margin-inline-start:-20px}.placed{position:relative;display:flex;flex-direction:column;width:100%;height:100%}.card{display:flex;flex:1 1 600px;flex-direction:column;align-items:center;justify-content:center;border:1px solid var(--line);border-radius:14px;padding:24px;text-align:center;background:var(--back)}.card p{margin:0 0 16px;font-size:18px;font-weight:600}.card .launcher{position:static;max-width:100%}@media print{.shell{display:none}}`;
 
-  const ICONS = {
-    chat: "M12 4c5 0 9 3.3 9 7.5S17 19 12 19c-1 0-2-.1-3-.4L4 21l1.2-4C3.8 15.6 3 13.7 3 11.5 3 7.3 7 4 12 4zM8 11.5h.01M12 11.5h.01M16 11.5h.01",
-    close: "M6 6l12 12M18 6L6 18",
-  };
+  const BUBBLE =
+    "M12 4c5 0 9 3.3 9 7.5S17 19 12 19c-1 0-2-.1-3-.4L4 21l1.2-4C3.8 15.6 3 13.7 3 11.5 3 7.3 7 4 12 4zM8 11.5h.01M12 11.5h.01M16 11.5h.01";
 
-  const page = document.documentElement;
+  const KEY = "coze-widget-open";
   const widgets = new Map();
-  const gone = new Set();
-  let sheet;
+  const left = new WeakSet();
+  const given = new Map();
+  const globals = new Map();
+  const darkness = window.matchMedia("(prefers-color-scheme: dark)");
+  const { nonce } = document.currentScript || {};
+  let fetching = null;
+  let failures = 0;
+  let judging;
 
   function element(tag, attributes, ...children) {
     const node = document.createElement(tag);
@@ -35,402 +34,382 @@
     return node;
   }
 
-  function button(name, onClick, ...children) {
-    const node = element("button", { class: name, type: "button" }, ...children);
-    node.addEventListener("click", onClick);
-    return node;
-  }
-
-  function icon(name) {
+  function icon(d) {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     const path = document.createElementNS(svg.namespaceURI, "path");
     svg.setAttribute("viewBox", "0 0 24 24");
     svg.setAttribute("aria-hidden", "true");
-    path.setAttribute("d", ICONS[name]);
+    path.setAttribute("d", d);
     svg.append(path);
     return svg;
   }
 
-  /* Returns how to undo it. */
-  function lockScrolling() {
-    const { style } = page;
-    const { scrollX, scrollY } = window;
-    const hadStyle = page.hasAttribute("style");
-    const before = ["overflow-x", "overflow-y"].map((name) => [
-      name,
-      style.getPropertyValue(name),
-      style.getPropertyPriority(name),
-    ]);
-    style.setProperty("overflow", "hidden", "important");
-    return () => {
-      before.forEach((property) => style.setProperty(...property));
-      if (!hadStyle && !page.getAttribute("style")) page.removeAttribute("style");
-      if (window.scrollX !== scrollX || window.scrollY !== scrollY)
-        window.scrollTo(scrollX, scrollY);
-    };
+  function adopt(root, styles) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(styles);
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   }
 
-  /* Back closes the chat. The page's entry lies below, under a mark of ours that no router
-     takes for its own; on top lies a copy of it. */
-  class BackEntry {
-    constructor(slug, onBack) {
-      this.slug = slug;
-      this.onBack = onBack;
-      this.listener = () => this.hear();
-      window.addEventListener("popstate", this.listener);
+  function fetchPanel(src) {
+    if (!fetching) {
+      const url = new URL(src, document.baseURI);
+      // Browsers remember a module that failed.
+      if (failures) url.searchParams.set("again", failures);
+      fetching = import(url.href)
+        .catch(() => addScript(url.href)) // without CORS
+        .then(() => window.CozeWidget.Panel || Promise.reject(new Error(src)));
+      fetching.catch(() => {
+        fetching = null;
+        failures += 1;
+      });
     }
+    return fetching;
+  }
 
-    isAt(place) {
-      return Boolean(history.state) && history.state[place] === this.slug;
-    }
+  function addScript(src) {
+    return new Promise((resolve, reject) => {
+      const script = element("script", nonce ? { nonce } : {});
+      script.onload = resolve;
+      script.onerror = reject;
+      script.src = src;
+      document.head.append(script);
+    });
+  }
 
-    push() {
-      this.isWanted = true;
-      if (this.isLeaving) return;
-      this.state = history.state;
-      history.replaceState({ coze_widget_below: this.slug }, "");
-      history.pushState({ ...this.state, coze_widget: this.slug }, "");
-    }
+  function minuteOfWeek(timeZone, now) {
+    const text = new Date(now).toLocaleString("en-US", {
+      timeZone,
+      weekday: "short",
+      hour: "numeric",
+      minute: "numeric",
+      hourCycle: "h23",
+    });
+    const [, day, hour, minute] = /(\w+)\D+(\d+):(\d+)/.exec(text);
+    return "MonTueWedThuFriSatSun".indexOf(day) * 480 + hour * 60 + Number(minute);
+  }
 
-    /* Below entries that the page has pushed meanwhile ours stays. */
-    consume() {
-      this.isWanted = false;
-      this.isLeaving = this.isAt("coze_widget");
-      if (this.isLeaving) history.back();
-    }
-
-    hear() {
-      if (!this.isAt("coze_widget_below")) return;
-      history.replaceState(this.state, "");
-      const isOurs = this.isLeaving;
-      this.isLeaving = false;
-      // Opened again before the way back was over.
-      if (isOurs && this.isWanted) this.push();
-      else this.onBack();
-    }
-
-    forget() {
-      window.removeEventListener("popstate", this.listener);
+  function isWithin({ zone, hours, from = 0, until = Infinity }) {
+    const now = Date.now();
+    if (now < from * 1000 || now >= until * 1000) return false;
+    if (!hours) return true;
+    try {
+      const minute = minuteOfWeek(zone, now);
+      return hours.some(([start, end]) => start <= minute && minute < end);
+    } catch {
+      return true; // unknown here
     }
   }
 
   class Widget {
-    constructor(island) {
-      this.island = island;
-      this.isInline = island.place === "inline";
-      this.title = island.panel.title || island.texts.title;
-      this.isOpen = false;
-      this.isReady = false;
-      this.origin = new URL(island.frame_url || "", location.href).origin;
-      this.entry = new BackEntry(island.slug, () => this.close());
-      this.narrow = window.matchMedia(WHOLE_SCREEN);
-      this.onShape = () => this.applyShape();
-      this.narrow.addEventListener("change", this.onShape);
+    constructor(island, source, text) {
+      Object.assign(this, { island, source, text, isOpen: false });
       this.draw();
-      // Inline, the chat stands here already; it answers with a greeting.
-      if (this.isInline)
-        window.postMessage({ coze_widget: PROTOCOL, type: "call", slug: island.slug }, this.origin);
+    }
+
+    get title() {
+      const { overrides, panel, texts } = this.island;
+      return overrides.title || panel.title || texts.title;
     }
 
     draw() {
-      const { slug, panel } = this.island;
-      this.host = element("div", { "data-coze-widget": slug });
+      const { slug, lang, launcher, panel, place, texts, stylesheet_url: href } = this.island;
+      const { corner = "", label, size, x, y, color, ink } = launcher;
+      const { at } = panel;
+      this.label = label || (at ? texts.open : "");
+      // for Turbo's morphing
+      this.host = element("div", { "data-coze-widget": slug, "data-turbo-permanent": "" });
       this.root = this.host.attachShadow({ mode: "open" });
-      this.launcher = button("launcher", () => (this.isOpen ? this.close() : this.open()));
-      this.shell = element("div", { class: "shell" }, this.launcher);
-      this.shell.classList.toggle("keeps", panel.keeps_launcher);
-      this.shell.classList.toggle("inline", this.isInline);
-      this.shell.style.zIndex = panel.z_index;
+      this.launcher = element("button", { type: "button" });
+      this.launcher.onclick = () => (this.isOpen ? this.close() : this.open());
+      this.drawFace();
+      this.card = at && element("div", { class: "card" }, element("p", { dir: "auto" }), this.launcher);
+      this.shell = element(
+        "div",
+        { class: `shell ${place} ${at ? "placed" : corner.replace("-", " ")}`, lang },
+        this.card || this.launcher,
+      );
+      const { style } = this.shell;
+      const set = (name, value, unit = "") =>
+        value === undefined || style.setProperty(`--${name}`, value + unit);
+      set("x", x, "px");
+      set("y", y, "px");
+      set("size", size, "px");
+      set("color", color);
+      set("ink", ink);
+      if (!at) style.zIndex = panel.z_index;
+      ["pointerenter", "focus"].forEach((name) =>
+        this.launcher.addEventListener(name, () => this.reach()),
+      );
       this.root.append(this.shell);
-      this.root.addEventListener("keydown", (event) => {
-        if (event.key === "Escape" && !event.isComposing) this.close();
-      });
-      this.dress();
-      this.showState();
-      // Not in the body: so it survives a page that swaps its body.
-      page.append(this.host);
-    }
-
-    dress() {
-      if (this.root.adoptedStyleSheets) {
-        if (!sheet) {
-          sheet = new CSSStyleSheet();
-          sheet.replaceSync(STYLES);
-        }
-        this.root.adoptedStyleSheets = [sheet];
-        return;
+      if (this.root.adoptedStyleSheets) adopt(this.root, STYLES);
+      else {
+        const link = element("link", { rel: "stylesheet", href });
+        this.shell.hidden = true;
+        link.onload = link.onerror = () => {
+          this.shell.hidden = false;
+        };
+        this.root.append(link);
       }
-      const link = element("link", { rel: "stylesheet", href: this.island.stylesheet_url });
-      this.shell.hidden = true;
-      link.onload = link.onerror = () => {
-        this.shell.hidden = false;
-      };
-      this.root.append(link);
     }
 
-    drawFace(name) {
-      if (this.face === name) return;
-      this.face = name;
-      const src = name === "chat" && this.island.launcher.icon;
-      const face = src ? element("img", { src, alt: "" }) : icon(name);
-      face.onerror = () => face.replaceWith(icon(name));
-      this.launcher.replaceChildren(face);
+    drawFace(label = this.label) {
+      const { launcher } = this;
+      const src = this.island.launcher.icon;
+      const face = src ? element("img", { src, alt: "" }) : icon(BUBBLE);
+      face.onerror = () => face.replaceWith(icon(BUBBLE));
+      launcher.className = label ? "launcher pill" : "launcher";
+      launcher.replaceChildren(face, ...(label ? [element("span", { dir: "auto" }, label)] : []));
     }
 
-    drawPanel() {
-      const { texts, panel, slug } = this.island;
-      this.closeButton = button("close", () => this.close(), icon("close"));
-      this.closeButton.setAttribute("aria-label", texts.close);
-      this.progress = element("div", {
-        class: "progress",
-        role: "progressbar",
-        "aria-label": texts.connecting,
-      });
-      this.sentence = element("p", { role: "status" });
-      this.retry = button("retry", () => this.startAgain(), texts.retry);
-      this.cover = element(
-        "div",
-        { class: "cover" },
-        element(
-          "div",
-          { class: "bar" },
-          element("div", { class: "title" }, this.title),
-          this.closeButton,
-        ),
-        this.progress,
-        element("div", { class: "note" }, this.sentence, this.retry),
-      );
-      this.panel = element(
-        "div",
-        { class: "panel", id: slug, role: "dialog", "aria-label": this.title },
-        this.cover,
-      );
-      this.panel.style.setProperty("--width", `${panel.width}px`);
-      this.launcher.setAttribute("aria-controls", slug);
-      this.shell.prepend(this.panel);
+    settle() {
+      const { at } = this.island.panel;
+      // Not in the body, which may be swapped.
+      const place = at ? document.getElementById(at) : document.documentElement;
+      if (!place || this.source.isConnected === false) this.destroy();
+      else if (this.host.parentNode !== place) {
+        if (at) place.textContent = ""; // what a snapshot kept
+        place.append(this.host);
+        if (this.isOpen) this.panel.startAgain(); // a frame that was moved is empty
+      }
+    }
+
+    get isOn() {
+      const { clock = {}, after = [] } = this.island;
+      const isRunning = (slug) => widgets.has(slug) && isWithin(widgets.get(slug).island.clock || {});
+      return isWithin(clock) && !after.some(isRunning);
     }
 
     showState() {
-      const { isOpen, isReady } = this;
-      const { texts, launcher, panel } = this.island;
-      this.shell.classList.toggle("open", isOpen);
-      this.launcher.setAttribute("aria-expanded", isOpen);
-      this.launcher.setAttribute("aria-label", isOpen ? texts.close : texts.open);
-      this.launcher.hidden = isOpen ? !panel.keeps_launcher : !launcher.shown;
-      this.drawFace(isOpen ? "close" : "chat");
-      if (!this.panel) return;
-      // Inline, the panel is no more than the cover.
-      this.panel.toggleAttribute("data-closed", !isOpen || (this.isInline && isReady));
-      this.cover.hidden = isReady;
-    }
-
-    applyShape() {
-      const isWhole = this.island.panel.layout === "mobile" || this.narrow.matches;
-      const isCovering = isWhole && this.isOpen;
-      const viewport = window.visualViewport;
-      this.shell.classList.toggle("whole", isWhole);
-      if (!this.panel) return isWhole;
-      this.panel.setAttribute("aria-modal", isWhole);
-      if (isCovering && !this.unlock) this.unlock = lockScrolling();
-      if (!isCovering && this.unlock) {
-        this.unlock();
-        this.unlock = null;
+      const { card, launcher, island } = this;
+      const { shown, scheme } = island.launcher;
+      const isDark = scheme === "dark" || (scheme === "auto" && darkness.matches);
+      this.shell.classList.toggle("dark", isDark);
+      launcher.hidden = !(shown || card) || !this.isOn;
+      launcher.setAttribute("aria-expanded", this.isOpen);
+      launcher.setAttribute("aria-label", launcher.textContent || island.texts.open);
+      launcher.setAttribute("aria-busy", Boolean(this.isWanted));
+      if (this.panel) this.panel.showState();
+      if (card) {
+        card.hidden = launcher.hidden;
+        card.firstChild.textContent = this.title;
       }
-      // The on-screen keyboard shrinks only the visual viewport.
-      if (viewport) viewport.onresize = viewport.onscroll = isCovering ? () => this.fit() : null;
-      this.fit();
-      return isWhole;
+      markAll();
     }
 
-    fit() {
-      const viewport = window.visualViewport;
-      const { style } = this.panel;
-      const isFitted = this.unlock && viewport && viewport.scale === 1;
-      style.height = isFitted ? `${viewport.height}px` : "";
-      style.top = isFitted ? `${viewport.offsetTop}px` : "";
+    tell(name, detail) {
+      const { slug } = this.island;
+      const options = { bubbles: true, cancelable: true, detail: { slug, ...detail } };
+      return this.host.dispatchEvent(new CustomEvent(`coze:${name}`, options));
     }
 
-    say(text, { canRetry = false, isBusy = true } = {}) {
-      this.sentence.textContent = text;
-      this.retry.hidden = !canRetry;
-      this.progress.hidden = !isBusy;
+    fetch() {
+      const { panel_url: url, stylesheet_url: sheet } = this.island;
+      // An older page names no panel.js.
+      return fetchPanel(url || sheet.replace("launcher.css", "panel.js"));
     }
 
-    open() {
-      if (this.isOpen) return;
-      clearTimeout(this.dropTimer);
-      this.isOpen = true;
-      this.cameFrom = document.activeElement;
-      if (!this.panel) this.drawPanel();
-      if (this.applyShape()) this.entry.push();
-      this.wait();
-      this.closeButton.focus();
-      if (!this.frame) this.drawFrame();
-      this.post("show");
+    make() {
+      this.panel = this.panel || new window.CozeWidget.Panel(this, { element, icon, adopt });
+      return this.panel;
     }
 
-    close({ isTold = false } = {}) {
-      if (!this.isOpen) return;
-      const hadFocus = [this.host, document.body].includes(document.activeElement);
-      this.stopTimers();
-      this.isOpen = false;
+    open(opener, isAgain) {
+      if (window.CozeWidget.Panel) {
+        this.isWanted = false;
+        this.make().open(opener, isAgain);
+        return;
+      }
+      this.isWanted = true;
       this.showState();
-      this.applyShape();
-      this.entry.consume();
-      if (!isTold) this.post("hide");
-      if (hadFocus) this.focusBack();
-      this.dropTimer = setTimeout(() => this.drop(), DROP_AFTER_MS);
+      this.fetch()
+        .then(() => this.isWanted && this.open(opener, isAgain))
+        .catch((error) => {
+          console.error(error);
+          this.isWanted = false;
+          this.launcher.setAttribute("aria-live", "polite");
+          if (!isAgain) this.drawFace(this.island.texts.failed);
+          this.tell("error", { code: navigator.onLine ? "failed" : "offline" });
+        })
+        .then(() => this.showState());
     }
 
-    focusBack() {
-      if (!this.launcher.hidden) this.launcher.focus();
-      else if (this.cameFrom) this.cameFrom.focus();
+    /* Somebody seems to want it. */
+    reach() {
+      this.fetch().then(
+        () => widgets.get(this.island.slug) === this && this.make().prepare(),
+        () => {},
+      );
     }
 
-    wait() {
-      const { texts } = this.island;
-      this.isReady = false;
+    /* What a page may want before anybody does. */
+    begin() {
+      const { load, panel, slug } = this.island;
+      if (load || document.querySelector("[data-coze-avoid]"))
+        (window.requestIdleCallback || setTimeout)(() =>
+          this.fetch().then(
+            () => widgets.get(slug) === this && this.make(),
+            () => {},
+          ),
+        );
+      try {
+        if (sessionStorage.getItem(KEY) === slug && !panel.at) this.open(null, true);
+      } catch {
+        // a page without storage
+      }
+    }
+
+    identify() {
+      if (this.panel) this.panel.post("identify");
+    }
+
+    close() {
+      this.isWanted = false;
+      if (this.panel) this.panel.close();
+      else this.showState();
+    }
+
+    update(said) {
+      const overrides = { ...this.island.overrides, ...said };
+      this.island.overrides = JSON.parse(JSON.stringify(overrides));
       this.showState();
-      this.say(texts.connecting);
-      this.stopTimers();
-      if (this.isStranger) this.giveUp();
-      else
-        this.slowTimer = setTimeout(() => this.say(texts.slow, { canRetry: true }), SLOW_AFTER_MS);
-    }
-
-    giveUp() {
-      this.stopTimers();
-      this.say(this.island.texts.failed, { canRetry: true, isBusy: false });
-    }
-
-    stopTimers() {
-      clearTimeout(this.slowTimer);
-      clearTimeout(this.silentTimer);
-    }
-
-    startAgain() {
-      if (this.isStranger) location.reload();
-      this.drop();
-      this.wait();
-      this.drawFrame();
-      this.post("show");
-    }
-
-    drawFrame() {
-      const { frame_url: src } = this.island;
-      if (this.isInline) return;
-      const frame = element("iframe", { title: this.title, src });
-      frame.onload = () => {
-        this.silentTimer = setTimeout(() => this.port || this.giveUp(), SILENT_AFTER_MS);
-      };
-      this.frame = frame;
-      this.panel.prepend(frame);
-    }
-
-    drop() {
-      if (!this.frame) return;
-      this.frame.remove();
-      this.frame = null;
-      this.hangUp();
+      if (this.panel) this.panel.update();
     }
 
     destroy() {
-      this.close();
-      this.post("destroy");
-      this.drop();
-      this.hangUp();
-      clearTimeout(this.dropTimer);
-      this.entry.forget();
-      this.narrow.removeEventListener("change", this.onShape);
+      const { slug } = this.island;
+      this.isWanted = false;
+      if (this.panel) this.panel.destroy();
       this.host.remove();
-      widgets.delete(this.island.slug);
-    }
-
-    greet({ source, origin, data }) {
-      const chat = this.frame ? this.frame.contentWindow : this.isInline && window;
-      if (source !== chat || origin !== this.origin) return;
-      // One of us came out of a cache, and is too old for the other.
-      this.isStranger = Math.abs(data.coze_widget - PROTOCOL) > 1;
-      if (this.isStranger) {
-        if (this.isOpen) this.giveUp();
-        return;
-      }
-      const { slug, lang, overrides } = this.island;
-      const { port1, port2 } = new MessageChannel();
-      const welcome = {
-        coze_widget: PROTOCOL,
-        type: "welcome",
-        slug,
-        lang,
-        overrides,
-        return_to: location.pathname + location.search + location.hash,
-      };
-      this.hangUp();
-      this.port = port1;
-      this.port.onmessage = ({ data }) => this.hear(data.type);
-      chat.postMessage(welcome, origin, [port2]);
-      if (this.isOpen) this.post("show");
-    }
-
-    hear(type) {
-      if (type === "ready" || type === "failed") this.uncover();
-      else if (type === "closed") this.close({ isTold: true });
-      else if (type === "gone") {
-        gone.add(this.island.slug); // not to come back in this document
-        this.destroy();
-      }
-    }
-
-    /* From here on the chat has a header or a sentence of its own to show. */
-    uncover() {
-      const hadFocus = this.cover.contains(this.root.activeElement);
-      this.stopTimers();
-      this.isReady = true;
-      this.showState();
-      if (this.isOpen && this.frame && hadFocus) this.frame.contentWindow.focus();
-    }
-
-    post(type) {
-      if (this.port) this.port.postMessage({ type });
-    }
-
-    hangUp() {
-      if (this.port) this.port.close();
-      this.port = null;
-    }
-  }
-
-  function mount() {
-    document
-      .querySelectorAll('script[type="application/json"][id^="coze-widget-"]')
-      .forEach((script) => {
-        try {
-          const island = JSON.parse(script.textContent);
-          if (widgets.has(island.slug) || gone.has(island.slug)) return;
-          widgets.set(island.slug, new Widget(island));
-        } catch (error) {
-          console.error(error); // the others stand all the same
-        }
+      widgets.delete(slug);
+      left.add(this.source);
+      globals.forEach((handle, name) => {
+        if (handle.slug !== slug) return;
+        globals.delete(name);
+        if (window[name] === handle) delete window[name];
       });
+      judge();
+    }
   }
 
-  function call(slug, method) {
-    if (method === "open") mount();
-    if (widgets.has(slug)) widgets.get(slug)[method]();
+  function openerAt({ target }) {
+    return target.closest && target.closest("[data-coze-open]");
   }
 
-  window.addEventListener("message", (event) => {
-    const { coze_widget: protocol, type, slug } = event.data || {};
-    if (protocol >= 0 && type === "hello" && widgets.has(slug)) widgets.get(slug).greet(event);
-  });
+  function mark(opener) {
+    const widget = widgets.get(opener.dataset.cozeOpen);
+    if (!widget) return;
+    opener.setAttribute("aria-expanded", widget.isOpen);
+    if (!widget.card) opener.setAttribute("aria-haspopup", "dialog");
+  }
+
+  function markAll() {
+    document.querySelectorAll("[data-coze-open]").forEach(mark);
+  }
+
+  function onIntent(event) {
+    const opener = openerAt(event);
+    const widget = opener && widgets.get(opener.dataset.cozeOpen);
+    if (!widget) return;
+    mark(opener);
+    widget.reach();
+  }
+
+  function onClick(event) {
+    const opener = openerAt(event);
+    if (!opener || event.ctrlKey || event.metaKey) return;
+    const { cozeOpen: slug } = opener.dataset;
+    call(slug, "open", opener);
+    // A link leads on where there is no chat.
+    if (widgets.has(slug)) event.preventDefault();
+  }
+
+  function handOut({ dataset }) {
+    const { cozeGlobal: name, cozeWidget: slug } = dataset;
+    if (!widgets.has(slug) || globals.has(name)) return;
+    globals.set(name, handleOf(slug));
+    if (name in window) console.warn(`CozeWidget: window.${name} is taken`);
+    else window[name] = globals.get(name);
+  }
+
+  /* What the page says last counts. */
+  function add(source) {
+    const text = source.text || JSON.stringify(source);
+    const island = JSON.parse(text);
+    const { slug } = island;
+    if (!source.text) given.set(slug, source);
+    const there = widgets.get(slug);
+    if (there) {
+      there.source = source;
+      if (there.text === text) return;
+      there.text = text;
+      if (there.panel && there.panel.follow(island)) return;
+      there.destroy();
+    }
+    const widget = new Widget(island, source, text);
+    widgets.set(slug, widget);
+    widget.settle();
+    widget.begin();
+  }
+
+  function mount(island, isSwap) {
+    const all = document.querySelectorAll("script[type$=json][id^=coze-widget-]");
+    [island, ...(isSwap ? [] : given.values()), ...all].forEach((one) => {
+      try {
+        // not an event
+        if (one && (one.text || one.slug) && !(isSwap && left.has(one))) add(one);
+      } catch (error) {
+        console.error(error); // the others stand
+      }
+    });
+    widgets.forEach((widget) => widget.settle());
+    document.querySelectorAll("script[data-coze-global]").forEach(handOut);
+    judge();
+  }
+
+  function judge() {
+    const all = Array.from(widgets.values());
+    clearTimeout(judging);
+    all.forEach((widget) => widget.showState());
+    if (all.some(({ island }) => island.clock))
+      judging = setTimeout(judge, 60000 - (Date.now() % 60000));
+  }
+
+  function call(slug, method, said) {
+    if (method === "open" && !widgets.has(slug)) mount();
+    if (widgets.has(slug)) widgets.get(slug)[method](said);
+  }
+
+  function handleOf(slug) {
+    return {
+      slug,
+      get isOpen() {
+        return widgets.has(slug) && widgets.get(slug).isOpen;
+      },
+      showChatBot: () => call(slug, "open"),
+      hideChatBot: () => call(slug, "close"),
+      destroy: () => call(slug, "destroy"),
+      update: (said) => call(slug, "update", said),
+      identify: () => call(slug, "identify"),
+    };
+  }
+
+  document.addEventListener("click", onClick);
+  document.addEventListener("pointerover", onIntent);
+  document.addEventListener("focusin", onIntent);
+  darkness.addEventListener("change", judge);
+  ["turbo:render", "turbo:frame-render", "htmx:afterSettle", "htmx:after:settle"].forEach((name) =>
+    document.addEventListener(name, () => mount(null, true)),
+  );
 
   window.CozeWidget = {
     mount,
+    get: (slug) => (widgets.has(slug) ? handleOf(slug) : null),
     open: (slug) => call(slug, "open"),
     close: (slug) => call(slug, "close"),
     destroy: (slug) => call(slug, "destroy"),
   };
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", mount);
+  if (document.readyState === "loading")
+    document.addEventListener("DOMContentLoaded", () => mount());
   else mount();
 })();
