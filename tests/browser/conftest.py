@@ -1,12 +1,61 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import find_browser, launch, require_browser
 from tests.browser.visitor import Visitor
+
+
+class Traffic:
+    """The requests that the server is at, on whichever thread; and whether it takes more.
+
+    What a browser has sent before it was closed arrives when it will. It must not meet a
+    database that is being emptied for the next test.
+    """
+
+    def __init__(self):
+        self._changed = threading.Condition()
+        self._under_way = 0
+        self._is_open = True
+
+    def open(self):
+        self._is_open = True
+
+    def close(self):
+        with self._changed:
+            self._is_open = False
+            assert self._changed.wait_for(lambda: self._under_way <= 0, timeout=10)
+
+    def begin(self, **signal):
+        with self._changed:
+            if not self._is_open:
+                raise ConnectionAbortedError("the test is over")
+            self._under_way += 1
+
+    def end(self, **signal):
+        with self._changed:
+            self._under_way -= 1
+            self._changed.notify_all()
+
+
+@pytest.fixture(scope="package")
+def traffic():
+    traffic = Traffic()
+    request_started.connect(traffic.begin)
+    request_finished.connect(traffic.end)
+    yield traffic
+    request_started.disconnect(traffic.begin)
+    request_finished.disconnect(traffic.end)
+
+
+@pytest.fixture(autouse=True)
+def _open_to_traffic(traffic):
+    traffic.open()
 
 
 @pytest.fixture(scope="package")
@@ -23,7 +72,7 @@ def browser():
 
 
 @pytest.fixture
-def new_visitor(browser, live_server, coze):
+def new_visitor(browser, live_server, coze, traffic):
     """Opens another browser profile: `new_visitor()`, with Playwright's own options."""
     visitors = []
 
@@ -35,6 +84,7 @@ def new_visitor(browser, live_server, coze):
     yield new
     for visitor in visitors:
         visitor.leave()
+    traffic.close()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ PAGE = """{%% load coze_widget %%}<!DOCTYPE html>
     <title>Shop</title>
   </head>
   <body>
+    <main>
     <h1>Shop</h1>
     <p><a href="/">Goods</a> <button type="button">Basket</button></p>
     %s
@@ -25,12 +26,18 @@ PAGE = """{%% load coze_widget %%}<!DOCTYPE html>
     <p>Tall.</p><p>Tall.</p><p>Tall.</p><p>Tall.</p><p>Tall.</p><p>Tall.</p>
     <p>Tall.</p><p>Tall.</p><p>Tall.</p><p>Tall.</p><p>Tall.</p><p>Tall.</p>
     <p>Tall.</p><p>Tall.</p><p>Tall.</p><p>Tall.</p><p>Tall.</p><p>Tall.</p>
+    </main>
   </body>
 </html>
 """
 TAGS = {
     "": "{% coze_widget %}",
     "inline/": '{% coze_widget "support" inline=True %}',
+    "placed/": '{% coze_panel "support" %}',
+    "asked/": (
+        '{% coze_launcher "support" %}Ask us{% endcoze_launcher %}'
+        '{% coze_widget "support" %}'
+    ),
     "twice/": "{% coze_widget %}{% coze_widget %}",
     "titled/": '{% coze_widget "support" title="Ask <us>" parameters=inputs %}',
 }
@@ -63,6 +70,14 @@ def strict(request):
     )
 
 
+def only_with_nonce(request):
+    request.csp_nonce = NONCE
+    return HttpResponse(
+        render(request, TAGS[""]),
+        headers={"Content-Security-Policy": f"script-src 'nonce-{NONCE}'"},
+    )
+
+
 def chinese(request):
     with override("zh-hans"):
         return HttpResponse(render(request, TAGS[""]))
@@ -72,6 +87,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("chat/", include("coze_widget.urls")),
     path("strict/", strict),
+    path("nonce/", only_with_nonce),
     path("zh/", chinese),
     *[path(route, view_of(tag)) for route, tag in TAGS.items()],
 ]

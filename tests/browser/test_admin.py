@@ -74,7 +74,9 @@ def test_a_field_with_an_error_is_shown_in_any_mode(form):
     form.get_by_label("Mode").select_option("bot")
     form.locator("[name=_continue]").click()
 
-    expect(form.get_by_text("Enter the digits only")).to_be_visible()
+    # The findings beside the form say it, too, a little later.
+    error = form.locator(".errorlist", has_text="Enter the digits only")
+    expect(error).to_be_visible()
     expect(form.get_by_label("App id")).to_be_visible()
 
 
@@ -135,7 +137,7 @@ def test_an_app_has_a_version_and_an_agent_has_none(form):
 def test_the_tag_is_copied(editor, form):
     editor.context.grant_permissions(["clipboard-read", "clipboard-write"])
 
-    form.get_by_role("button", name="Copy").click()
+    form.get_by_role("button", name="Copy", exact=True).first.click()
 
     expect(form.get_by_role("button", name="Copied")).to_be_visible()
     copied = form.evaluate("navigator.clipboard.readText()")

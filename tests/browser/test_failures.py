@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from coze_widget.catalogue import catalogue
+from coze_widget.sandbox.sdk_files import build_bundle
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.browser.site")]
 
@@ -27,7 +32,11 @@ def guests(make_widget, place):
 
 
 def press_launcher(visitor):
-    visitor.page.locator(".launcher, .coze-chat-sdk-launcher").first.click()
+    launcher = visitor.page.locator(".launcher, .coze-chat-sdk-launcher").first
+    is_ours = launcher.evaluate("(node) => node.matches('button')")
+    launcher.click()
+    if is_ours:  # what draws the panel may come after the click
+        expect(visitor.shell).to_be_attached()
 
 
 def try_again(visitor):
@@ -85,6 +94,30 @@ def test_a_site_that_stays_busy_is_asked_less_and_less(busy):
     assert 4 <= asked_for_sessions(busy) <= 9
 
 
+@pytest.mark.parametrize(
+    ("seconds", "sentence"),
+    [
+        (30, "That was a little fast. Please wait a moment."),
+        (600, "That was often. You can chat again in 10 minutes."),
+    ],
+)
+def test_how_long_one_has_to_wait_is_said(visitor, guests, seconds, sentence):
+    problem = {"status": 429, "code": "rate_limited"}
+    visitor.context.route(
+        SESSION,
+        lambda route: route.fulfill(
+            status=429,
+            headers={"Retry-After": str(seconds)},
+            content_type="application/problem+json",
+            json=problem,
+        ),
+    )
+    visitor.visit()
+    press_launcher(visitor)
+
+    expect(visitor.sign).to_contain_text(sentence)
+
+
 def test_a_hidden_page_asks_nobody_until_somebody_is_back(busy):
     busy.set_hidden(True)
     busy.page.clock.fast_forward(600_000)
@@ -100,6 +133,9 @@ def test_a_hidden_page_asks_nobody_until_somebody_is_back(busy):
 
 def test_a_closed_chat_does_not_try_again(busy):
     busy.sign.get_by_role("button", name="Close chat").click()
+    # The page is asked, and answers the chat.
+    expect(busy.shell).not_to_be_visible()
+    busy.page.wait_for_timeout(100)
 
     busy.page.clock.fast_forward(600_000)
     busy.page.wait_for_timeout(100)
@@ -155,8 +191,8 @@ def test_the_browser_is_offline(visitor, guests):
     press_launcher(visitor)
     expect(visitor.sign).to_contain_text("You are offline.")
 
+    # Nobody has to press anything.
     visitor.context.set_offline(False)
-    try_again(visitor)
     expect(visitor.input).to_be_visible()
 
 
@@ -225,9 +261,9 @@ def test_a_widget_that_is_gone_says_so_and_leaves_the_page(visitor, guests):
     expect(visitor.sign.get_by_role("button", name="Try again")).to_have_count(0)
     visitor.sign.get_by_role("button", name="Close chat").click()
 
-    expect(visitor.page.locator("[data-coze-widget]")).to_have_count(0)
+    expect(visitor.page.locator("div[data-coze-widget]")).to_have_count(0)
     visitor.page.evaluate("CozeWidget.open('support')")
-    expect(visitor.page.locator("[data-coze-widget]")).to_have_count(0)
+    expect(visitor.page.locator("div[data-coze-widget]")).to_have_count(0)
 
 
 def test_our_panel_can_be_closed(visitor, guests, coze):
@@ -329,3 +365,142 @@ def test_an_alert_of_the_sdks_becomes_a_sentence(visitor, make_widget):
     press_launcher(visitor)
 
     expect(visitor.sign).to_contain_text("The chat could not be started.")
+
+
+# Out of hours
+
+SATURDAY = "2026-11-21T10:00:00Z"
+MONDAY_AT_NINE = 1795395600  # in Shanghai
+
+
+@pytest.fixture
+def out_of_hours(new_visitor, make_widget, place):
+    """The session view says no; the clock and the zone are ours."""
+    make_widget(guests="isolated", **place)
+    visitor = new_visitor(timezone_id="Asia/Shanghai")
+    visitor.page.clock.install(time=SATURDAY)
+
+    def answer(**members):
+        problem = {"status": 403, "code": "closed", **members}
+        visitor.context.route(
+            SESSION,
+            lambda route: route.fulfill(
+                status=403, json=problem, content_type="application/problem+json"
+            ),
+        )
+        return visitor
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "second"),
+    [
+        (
+            "/",
+            "The chat is closed at the moment.",
+            r"It opens again Monday, November 23.{1,4} 9:00\sAM\.",
+        ),
+        ("/zh/", "", r"11月23日星期一 0?9:00"),
+    ],
+)
+def test_out_of_hours_one_reads_when_it_opens_again(out_of_hours, path, first, second):
+    visitor = out_of_hours(opens_at=MONDAY_AT_NINE)
+    visitor.visit(path)
+
+    press_launcher(visitor)
+
+    expect(visitor.sign).to_contain_text(first)
+    expect(visitor.sign).to_contain_text(re.compile(second))
+    expect(visitor.sign.locator(".action")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("opens_at", "says"),
+    [
+        (MONDAY_AT_NINE + 365 * 86_400, True),
+        (0, False),
+        (None, False),
+        ("soon", False),
+        (1e300, False),
+    ],
+)
+@pytest.mark.parametrize("place", [FRAME], indirect=True)
+def test_a_moment_is_told_if_it_is_one_to_come(out_of_hours, opens_at, says):
+    visitor = out_of_hours(opens_at=opens_at)
+    visitor.visit()
+
+    press_launcher(visitor)
+
+    expect(visitor.sign).to_contain_text("The chat is closed at the moment.")
+    sentences = visitor.sign.locator("p").inner_text().split("\n")
+    assert ["2027" in sentence for sentence in sentences[1:]] == [True] * says
+
+
+def test_a_chat_out_of_hours_is_not_asked_for_again_until_it_is_opened(out_of_hours):
+    visitor = out_of_hours()
+    visitor.visit()
+    press_launcher(visitor)
+    expect(visitor.sign).to_contain_text("The chat is closed at the moment.")
+
+    for _ in range(5):
+        visitor.page.clock.fast_forward(600_000)
+        visitor.page.wait_for_timeout(20)
+    assert asked_for_sessions(visitor) == 1
+
+    visitor.sign.get_by_role("button", name="Close chat").click()
+    visitor.context.unroute_all()
+    visitor.open_chat()
+    visitor.say("hello")
+
+
+# A hash of the SDK
+
+
+def hash_of(text):
+    digest = hashlib.sha384(text.encode()).digest()
+    return "sha384-" + base64.b64encode(digest).decode()
+
+
+@pytest.fixture(
+    params=[FRAME, INLINE, COZES_BUTTON], ids=["frame", "inline", "cozes-button"]
+)
+def everywhere(request):
+    return request.param
+
+
+def test_the_sdk_with_the_right_hash_runs_and_is_fetched_once(
+    visitor, make_widget, everywhere
+):
+    make_widget(guests="isolated", sdk_integrity=hash_of(build_bundle()), **everywhere)
+    visitor.visit()
+
+    visitor.open_chat()
+    visitor.say("hello")
+
+    script = visitor.chat.locator("script[src$='/index.js']")
+    assert script.get_attribute("integrity") == hash_of(build_bundle())
+    assert script.get_attribute("crossorigin") == "anonymous"
+    asked = visitor.asked(of=visitor.coze_url)
+    assert len([path for path in asked if path.endswith("/index.js")]) == 1
+
+
+def test_an_sdk_with_another_hash_does_not_run(visitor, make_widget, place):
+    make_widget(guests="isolated", sdk_integrity=hash_of("another one"), **place)
+    visitor.visit()
+
+    press_launcher(visitor)
+
+    expect(visitor.sign).to_contain_text("The chat could not be loaded.")
+    expect(visitor.sign.get_by_role("button", name="Try again")).to_be_visible()
+    frame = visitor.page.frames[-1]
+    assert frame.evaluate("typeof window.CozeWebSDK") == "undefined"
+
+
+def test_cozes_own_button_does_not_come_with_another_hash(visitor, make_widget):
+    make_widget(guests="isolated", sdk_integrity=hash_of("another"), **COZES_BUTTON)
+
+    visitor.visit()
+
+    assert visitor.page.evaluate("typeof window.CozeWebSDK") == "undefined"
+    expect(visitor.sign).to_have_count(0)

@@ -220,7 +220,7 @@ def test_two_people_have_a_chat_each(shop, open_browser):
     # A boosted link swaps the page's body, and the chat goes on.
     bob.page.locator("nav").get_by_role("link", name="Emma").click()
     expect(bob.page.locator("h1")).to_have_text("Emma")
-    expect(bob.page.locator("[data-coze-widget]")).to_have_count(1)
+    expect(bob.page.locator("div[data-coze-widget]")).to_have_count(1)
     expect(bob.page.locator("iframe")).to_have_count(1)
     bob.say("cherries for bob")
     expect(bob.transcript).to_contain_text("bananas for bob")

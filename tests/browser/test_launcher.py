@@ -39,9 +39,12 @@ def test_the_page_gets_one_global_name(visitor, guests):
 
 def test_the_bar_stands_as_soon_as_the_button_is_pressed(visitor, guests):
     visitor.visit()
+    with visitor.page.expect_response("**/panel.js"):
+        visitor.launcher.hover()
+    visitor.page.wait_for_function("Boolean(CozeWidget.Panel)")
 
     seen = visitor.page.evaluate("""() => {
-        const { shadowRoot } = document.querySelector("[data-coze-widget]");
+        const { shadowRoot } = document.querySelector("div[data-coze-widget]");
         shadowRoot.querySelector(".launcher").click();
         const box = shadowRoot.querySelector(".bar").getBoundingClientRect();
         return [shadowRoot.querySelector(".title").textContent, box.height > 40];
@@ -82,6 +85,7 @@ def test_the_keyboard_is_enough(visitor, guests):
     keyboard.press("Tab")
     expect(visitor.launcher).to_be_focused()
     keyboard.press("Enter")
+    expect(visitor.shell).to_be_visible()
     expect(visitor.input).to_be_focused()
     keyboard.type("typed by hand")
     keyboard.press("Enter")
@@ -96,6 +100,7 @@ def test_escape_closes_while_the_chat_is_on_its_way(visitor, guests):
     visitor.hold_first(SDK_SCRIPT)
     visitor.visit()
     visitor.launcher.click()
+    expect(visitor.cover).to_be_visible()
 
     visitor.page.keyboard.press("Escape")
 
@@ -176,12 +181,13 @@ def test_the_page_can_open_close_and_remove_the_chat(visitor, make_widget):
     basket.focus()
 
     visitor.page.evaluate("CozeWidget.open('support')")
+    expect(visitor.shell).to_be_visible()
     expect(visitor.input).to_be_visible()
     visitor.page.evaluate("CozeWidget.close('support')")
     expect(visitor.input).not_to_be_visible()
     expect(basket).to_be_focused()
     visitor.page.evaluate("CozeWidget.destroy('support')")
-    expect(visitor.page.locator("[data-coze-widget]")).to_have_count(0)
+    expect(visitor.page.locator("div[data-coze-widget]")).to_have_count(0)
 
 
 def test_a_removed_widget_comes_back_when_the_page_opens_it(visitor, guests):
@@ -243,6 +249,7 @@ def test_the_frame_enforces_what_a_page_may_say(visitor, guests):
         CozeWidget.destroy("support");
     }""")
     visitor.page.evaluate("CozeWidget.open('support')")
+    expect(visitor.shell).to_be_visible()
 
     expect(visitor.chat.locator(".coze-chat-sdk-header-title")).to_have_text("Support")
     expect(visitor.chat.locator("html")).to_have_attribute("lang", "en")
@@ -292,7 +299,10 @@ def test_without_constructed_style_sheets_the_same_rules_are_linked(visitor, gue
     visitor.visit()
 
     expect(visitor.launcher).to_have_css("position", "fixed")
-    expect(visitor.launcher).to_have_css("border-radius", "50%")
+    expect(visitor.launcher).to_have_css("border-radius", "28px")
+    visitor.open_chat()
+    expect(visitor.shell).to_have_css("position", "fixed")
+    expect(visitor.shell).to_have_css("border-radius", "14px")
 
 
 def test_an_icon_that_cannot_be_loaded_is_replaced_by_ours(visitor, make_widget):

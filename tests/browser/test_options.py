@@ -1,4 +1,7 @@
-"""What a row says is what the SDK's constructor gets, and what one sees."""
+"""A row's further options reach the SDK's constructor, and nothing forbidden does.
+
+The options with a field of their own are in `test_option_tree.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ import pytest
 from playwright.sync_api import expect
 
 from coze_widget.options import build_options
-from coze_widget.sandbox.catalogue import APP_ID, WORKFLOW_ID
 from tests.browser.visitor import SDK
 from tests.test_options import VALUES
 
@@ -89,56 +91,3 @@ def test_what_is_not_for_editors_never_gets_there(visitor, make_row):
     )
     visitor.say("hello")
     expect(visitor.chat.locator(f"{SDK}launcher")).to_have_count(0)
-
-
-def test_a_thumb_down_asks_as_the_row_says(visitor, make_row):
-    make_row(
-        chat_bot_feedback_is_need=True,
-        chat_bot_feedback_panel_title="What was wrong?!",
-        chat_bot_feedback_panel_placeholder="Say more",
-        chat_bot_feedback_panel_tags=[
-            {"label": "Wrong", "isNeedDetail": False},
-            {"label": "其他", "isNeedDetail": True},
-        ],
-    )
-    visitor.visit()
-    visitor.open_chat()
-    visitor.say("hello")
-    chat = visitor.chat
-
-    chat.locator(f"{SDK}dislike").last.click()
-
-    expect(chat.locator(f"{SDK}feedback-title")).to_have_text("What was wrong?!")
-    expect(chat.locator(f"{SDK}feedback-tag")).to_have_text(["Wrong", "其他"])
-    chat.locator(f"{SDK}feedback-tag").last.click()
-    expect(chat.locator(f"{SDK}feedback-submit")).to_be_disabled()
-    chat.get_by_placeholder("Say more").fill("Too short")
-    chat.locator(f"{SDK}feedback-submit").click()
-    expect(chat.locator(f"{SDK}feedback")).to_have_text("Thank you for your feedback")
-
-
-def test_without_feedback_there_are_no_thumbs(visitor, make_row):
-    make_row(chat_bot_feedback_panel_title="What was wrong?!")
-    visitor.visit()
-    visitor.open_chat()
-
-    visitor.say("hello")
-
-    expect(visitor.chat.locator(f"{SDK}like")).to_have_count(0)
-
-
-def test_an_apps_version_goes_with_its_calls(visitor, coze, make_row):
-    make_row(
-        mode="app", app_id=APP_ID, workflow_id=WORKFLOW_ID, app_version="v1.0 (beta)"
-    )
-
-    options = received(visitor)
-    visitor.say("hello")
-
-    assert options["config"]["appInfo"]["version"] == "v1.0 (beta)"
-    [sent] = [
-        one["body"]
-        for one in coze.requests
-        if (one["method"], one["path"]) == ("POST", "/v1/workflows/chat")
-    ]
-    assert sent["version"] == "v1.0 (beta)"

@@ -171,7 +171,8 @@ def test_inline_slow_scripts_can_be_asked_for_again(visitor, guests):
     visitor.hold_first("**/index.js")
     visitor.page.clock.install()
     visitor.visit("/inline/")
-    visitor.launcher.click()
+    with visitor.page.expect_request("**/index.js"):
+        visitor.launcher.click()
     visitor.page.clock.fast_forward(8000)
     expect(visitor.cover).to_contain_text("The connection is slow.")
 

@@ -89,11 +89,8 @@ def test_a_partial_brings_the_launcher(htmx):
     visitor.say("Where is it?")
 
 
-def test_a_page_without_the_tag_can_send_the_chat_away_and_the_next_brings_it_back(
-    htmx,
-):
+def test_a_page_without_the_tag_sends_the_chat_away_and_the_next_brings_it_back(htmx):
     visitor = htmx()
-    visitor.page.evaluate(read_block("recipes/htmx.md", "js"))
 
     go(visitor, "Plain", "/plain/")
     expect(visitor.launcher).to_have_count(0)
@@ -115,7 +112,7 @@ def test_a_login_without_a_new_page_makes_the_chat_the_persons_own(
     visitor.log_in(alice)
 
     if is_open:
-        visitor.page.evaluate(read_block("recipes/htmx.md", "js", 1))
+        visitor.page.evaluate(read_block("recipes/htmx.md", "js"))
     visitor.open_chat()
 
     expect(visitor.strip).to_have_count(0)

@@ -896,6 +896,17 @@ def test_without_an_id_the_visitor_is_somebody_else_each_time(host):
     assert len(set(ids)) == 2
 
 
+def test_without_an_id_an_app_does_not_learn_who_is_there(host):
+    info = {"appId": APP, "workflowId": WORKFLOW}
+
+    host.open(
+        config={"type": "app", "appInfo": info}, user={"nickname": "Alice", "url": ""}
+    ).talk("Hello")
+
+    [body] = host.sent("/v1/workflows/chat")
+    assert body["ext"] == {"user_id": ""}
+
+
 def test_it_speaks_chinese(host):
     host.open(base={"lang": "zh-CN"})
 

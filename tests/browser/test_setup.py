@@ -79,8 +79,9 @@ def test_all_that_arrives_is_ticked(widget, look):
     seen.expect("done", "“Support”: the frame arrives as Django sent it.")
     seen.expect("done", "“Support”: the frame opens and its script answers.")
     seen.expect("done", "loader.js arrives.")
+    seen.expect("done", "panel.js arrives.")
     seen.expect("done", "chat.js arrives.")
-    expect(seen.list.locator("li")).to_have_count(4)
+    expect(seen.list.locator("li")).to_have_count(5)
 
 
 def test_nobody_gets_a_token_for_looking(coze, editor, widget, look):

@@ -15,12 +15,16 @@ import coze_widget
 pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.browser.site")]
 
 STATIC = Path(coze_widget.__file__).parent / "static" / "coze_widget"
-PAGE, CHAT = "loader.js", "chat.js"
-PREVIOUS, OURS, NEXT, STRANGE = 0, 1, 2, 3
+LOADER, PAGE, CHAT = "loader.js", "panel.js", "chat.js"
+PREVIOUS, OURS, NEXT, STRANGE = 1, 2, 3, 4
+
+
+def text_of(name):
+    return (STATIC / name).read_text(encoding="utf-8")
 
 
 def script_of(name, protocol):
-    text = (STATIC / name).read_text(encoding="utf-8")
+    text = text_of(name)
     line = f"const PROTOCOL = {OURS};"
     assert line in text
     return text.replace(line, f"const PROTOCOL = {protocol};")
@@ -72,16 +76,32 @@ def test_strangers_say_so_at_once_and_loading_the_page_anew_helps(
     visitor.say("hello")
 
 
-@pytest.mark.parametrize("protocol", [OURS, NEXT])
-def test_a_second_loader_leaves_the_page_to_the_first(visitor, guests, protocol):
+def test_a_second_loader_leaves_the_page_to_the_first(visitor, guests):
     visitor.visit()
 
-    visitor.page.evaluate(script_of(PAGE, protocol))
+    visitor.page.evaluate(text_of(LOADER))
 
     expect(visitor.launcher).to_have_count(1)
     visitor.open_chat()
     visitor.say("hello")
     expect(visitor.page.locator("iframe")).to_have_count(int(guests.place == "frame"))
+
+
+def test_a_page_of_the_release_before_names_no_panel(visitor, guests):
+    visitor.page.add_init_script("""
+        document.addEventListener("readystatechange", () => {
+            const island = document.querySelector("#coze-widget-support");
+            if (!island) return;
+            const said = JSON.parse(island.textContent);
+            delete said.panel_url;
+            island.textContent = JSON.stringify(said);
+        }, { once: true });
+    """)
+    visitor.visit()
+
+    visitor.open_chat()
+
+    visitor.say("hello")
 
 
 @pytest.mark.parametrize("protocol", [OURS, NEXT])
