@@ -8,9 +8,11 @@ from csp.constants import NONCE as DJANGO_CSP_NONCE
 from coze_widget.checks import check_settings, check_widgets, policies
 from coze_widget.checks.policies import (
     DJANGO,
+    Policy,
     check_page_policies,
     read_policies,
 )
+from coze_widget.page_policies import Need
 from tests.messages import only
 
 DJANGO_CSP = "csp.middleware.CSPMiddleware"
@@ -297,6 +299,23 @@ def test_new_django_csp_ignores_the_old_names(settings):
     assert complaints() == []
 
 
+def test_a_frame_on_another_host_of_the_site(settings, policy):
+    settings.COZE_FRAME_ORIGIN = "https://chat.tea.example"
+    policy(default_src=["'none'"], script_src=SELF, frame_src=SELF)
+
+    hints = [message.hint for message in check_page_policies()]
+
+    assert hints == [
+        "Add https://chat.tea.example to frame-src.",
+        "Add 'self' to connect-src.",
+    ]
+
+    policy(script_src=SELF, frame_src=["https://*.tea.example"])
+    assert complaints() == []
+    policy(script_src=SELF)
+    assert complaints() == []
+
+
 def test_it_is_part_of_the_checks(policy, oauth_app):
     policy(frame_src=["'none'"])
 
@@ -348,7 +367,7 @@ def test_in_the_page_without_a_policy_nothing_is_asked(inline, settings):
         ({"connect_src": ["http://localhost:9"]}, "connect-src 'self'"),
         ({"style_src": SELF}, "style-src 'unsafe-inline'"),
         (
-            {"style_src": ["'unsafe-inline'", DJANGO_NONCE]},
+            {"style_src": [*SELF, "'unsafe-inline'", DJANGO_NONCE]},
             "style-src 'unsafe-inline'",
         ),
         (
@@ -369,6 +388,27 @@ def test_in_the_page_the_sdk_is_blocked(inline, policy, change, missing):
     )
     assert message.hint == (f"Let the chat live in its frame, or change: {missing}.")
     assert message.obj == inline
+
+
+def test_in_the_page_our_own_sentences_have_a_style_sheet(inline, policy):
+    policy(**{**INLINE_POLICY, "style_src": ["'unsafe-inline'"]})
+
+    assert find()[0].hint.endswith("or change: style-src 'self'.")
+
+
+@pytest.mark.parametrize(
+    ("sources", "is_refused"),
+    [
+        (["https:"], False),
+        (["*"], False),
+        (["https://lf-cdn.coze.cn"], True),
+        (["data:"], True),
+    ],
+)
+def test_a_need_for_any_host_is_met_by_any_host_only(sources, is_refused):
+    need = Need("img-src", "https:", "pictures")
+
+    assert Policy("x", {"img-src": tuple(sources)}).refuses(need) is is_refused
 
 
 def test_in_the_page_a_script_with_the_nonce_may_load_it(inline, policy):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
 from django.db import router
 
@@ -249,9 +250,119 @@ def test_sites_may_be_in_another_database(settings, make_widget, monkeypatch):
     assert find() == []
 
 
-def test_two_queries_are_all(site, make_widget, django_assert_num_queries):
+# Who may chat
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [{"staff_only": True}, {"groups": ["Tea"]}, {"permission": "auth.view_user"}],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_an_audience_within_those_who_log_in(make_widget, narrow):
+    Group.objects.create(name="Tea")
+    make_widget(slug="all")
+    office = make_widget(slug="office", **narrow)
+
+    [message] = find()
+
+    assert message.id == "coze_widget.W021"
+    assert message.msg == (
+        "The widget “office” turns people away whom “all” let in, and shares the OAuth "
+        "app “default” with them: a token from there reaches its bot as well."
+    )
+    assert message.obj == office
+
+
+def test_different_audiences_are_told_of_each_other(make_widget, settings):
+    settings.COZE_AUDIENCES = {"customers": "x.y"}
+    make_widget(slug="office", staff_only=True)
+    make_widget(slug="shop", audience="customers")
+
+    assert ids(find()) == ["W021", "W021"]
+
+
+@pytest.mark.parametrize("rules", [{}, {"other": "x.y"}, None])
+def test_a_rule_that_nobody_wrote(make_widget, settings, rules):
+    settings.COZE_AUDIENCES = rules
+    make_widget(audience="customers")
+
+    assert only(find(), "W037") == (
+        "The widget “support” asks the rule “customers”, which COZE_AUDIENCES does not "
+        "have: nobody may chat."
+    )
+
+
+def test_groups_that_do_not_exist(make_widget):
+    Group.objects.create(name="Tea")
+    make_widget(groups=["Tea", "Coffee", "tea"])
+
+    assert only(find(), "W038") == (
+        "The widget “support” is for groups that do not exist: “Coffee”, “tea”."
+    )
+
+
+def test_a_permission_that_does_not_exist(make_widget):
+    make_widget(permission="shop.view_user")
+
+    assert only(find(), "W039") == (
+        "The widget “support” asks for the permission “shop.view_user”, which Django does "
+        "not know: only superusers may chat."
+    )
+
+
+def test_people_who_exist(make_widget, settings):
+    settings.COZE_AUDIENCES = {"customers": "x.y"}
+    Group.objects.create(name="Tea")
+    make_widget(groups=["Tea"], permission="auth.view_user", audience="customers")
+
+    assert find() == []
+
+
+def test_a_project_without_accounts(make_widget, monkeypatch):
+    """Groups can be nowhere else; a permission may be a backend's of the project."""
+    make_widget(groups=["Tea"], permission="shop.view_order")
+    monkeypatch.setattr(
+        router, "allow_migrate_model", lambda alias, model: model is Widget
+    )
+
+    assert ids(find()) == ["W038"]
+
+
+def test_a_widget_that_is_off_is_for_nobody(make_widget):
+    make_widget(groups=["x"], permission="x.y", audience="z", enabled=False)
+
+    assert find() == []
+
+
+def test_an_sdk_from_anywhere(make_widget, settings):
+    make_widget(sdk_url="https://cdn.example/sdk.js")
+
+    assert only(find(), "W040") == (
+        "The widget “support” names an address of the SDK that is not allowed: it is not "
+        "shown."
+    )
+
+    settings.COZE_SDK_ORIGINS = ["https://cdn.example"]
+
+    assert find() == []
+
+
+def test_accounts_are_asked_for_once(make_widget, django_assert_num_queries):
+    for number in range(5):
+        make_widget(
+            slug=f"w{number}",
+            groups=["Tea"],
+            permission="auth.view_user",
+        )
+    Group.objects.create(name="Tea")
+
+    with django_assert_num_queries(9):
+        assert find() == []
+
+
+def test_three_queries_are_all(site, make_widget, django_assert_num_queries):
     for number in range(5):
         make_widget(slug=f"w{number}", site=site)
 
-    with django_assert_num_queries(4):  # two of them the savepoint's
+    with django_assert_num_queries(7):  # four of them the savepoints'
         find()

@@ -4,7 +4,11 @@ import pytest
 from django.core.cache.backends.locmem import LocMemCache
 
 from coze_widget.checks import check_deployment, check_settings
-from coze_widget.checks.values import check_cache_is_shared, check_values
+from coze_widget.checks.values import (
+    check_cache_is_shared,
+    check_proxies_are_counted,
+    check_values,
+)
 from coze_widget.conf import Settings
 from tests.messages import ids, only
 
@@ -35,6 +39,15 @@ def test_a_time_out_that_is_none(settings, name, value):
 
     assert only(check_values(), "E008") == (
         f"COZE_{name}_TIMEOUT_SECONDS is not a number of seconds above 0."
+    )
+
+
+@pytest.mark.parametrize("value", [0, "1"])
+def test_a_breaker_that_would_never_close(settings, value):
+    settings.COZE_BREAKER_RESET_SECONDS = value
+
+    assert only(check_values(), "E008") == (
+        "COZE_BREAKER_RESET_SECONDS is not a number of seconds above 0."
     )
 
 
@@ -74,7 +87,8 @@ def test_a_cache_of_one_process(settings, backend):
 
 
 def test_a_cache_of_one_process_under_another_name(settings):
-    settings.CACHES["quick"] = {"BACKEND": "tests.test_checks_values.Quick"}
+    quick = {"BACKEND": "tests.test_checks_values.Quick"}
+    settings.CACHES = {**settings.CACHES, "quick": quick}
     settings.COZE_CACHE = "quick"
 
     assert "“quick”" in only(check_cache_is_shared(), "W017")
@@ -147,9 +161,17 @@ def test_a_cookie_with_a_name_of_its_own(settings, name):
         ("COZE_FRAME_MAX_AGE_SECONDS", 1.5, "a whole number from 0 up"),
         ("COZE_FRAME_MAX_AGE_SECONDS", -1, "a whole number from 0 up"),
         ("COZE_MAX_RETRIES", None, "a whole number from 0 up"),
+        ("COZE_BREAKER_FAILURES", -1, "a whole number from 0 up"),
+        ("COZE_MAX_CONNECTIONS", 0, "a whole number from 1 up"),
+        ("COZE_MAX_CONNECTIONS", "32", "a whole number from 1 up"),
         ("COZE_ENVIRONMENT", 1, "a text"),
+        ("COZE_HEALTH_TOKEN", None, "a text"),
+        ("COZE_LIMITS", "30/hour", "a dict"),
+        ("COZE_TRUSTED_PROXIES_COUNT", "1", "a whole number from 0 up"),
+        ("COZE_TRUSTED_PROXIES_COUNT", -1, "a whole number from 0 up"),
         ("COZE_IDENTITY_KEY", b"k" * 40, "a text"),
         ("COZE_CACHE", ["default"], "a text"),
+        ("COZE_FRAME_SANDBOX", "yes", "True or False"),
         ("COZE_WIDGETS_ENABLED", "False", "True or False"),
         ("COZE_USER_INFO", ids, "a text"),
         ("COZE_BASE_URL", "api.coze.cn", "a URL with https"),
@@ -204,6 +226,139 @@ def test_an_address_of_the_sdk(settings, start):
     settings.COZE_SDK_URLS = {"https://api.coze.cn": start + "{version}/index.js"}
 
     assert list(check_values()) == []
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://cdn.example/",
+        "https://cdn.example/sdk",
+        "https://cdn.example?x",
+        "http://cdn.example",
+        "cdn.example",
+        "*",
+        7,
+    ],
+)
+def test_an_origin_of_the_sdk_that_is_none(settings, origin):
+    settings.COZE_SDK_ORIGINS = ["https://cdn.example", origin]
+
+    assert only(check_values(), "E035") == (
+        f"COZE_SDK_ORIGINS has no origin with https in “{origin}”."
+    )
+
+
+@pytest.mark.parametrize("origins", ["https://cdn.example", None, {}])
+def test_origins_of_the_sdk_that_are_no_list(settings, origins):
+    settings.COZE_SDK_ORIGINS = origins
+
+    assert only(check_values(), "E035") == "COZE_SDK_ORIGINS is not a list."
+
+
+def test_origins_of_the_sdk(settings):
+    settings.COZE_SDK_ORIGINS = ("https://cdn.example:8443", "http://localhost:9000")
+
+    assert list(check_values()) == []
+
+
+def lets_in(request, widget): ...
+
+
+async def lets_in_later(request, widget): ...
+
+
+NO_FUNCTION = 7
+
+
+def test_a_rule_about_people(settings):
+    settings.COZE_AUDIENCES = {"customers": f"{__name__}.lets_in"}
+
+    assert list(check_values()) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (f"{__name__}.no_such_rule", "cannot be imported: Module"),
+        ("no_such_module.rule", "cannot be imported: No module named"),
+        ("rule", "cannot be imported: rule doesn't look like a module path"),
+        (None, "cannot be imported: "),
+        (lets_in, "cannot be imported: "),
+        (f"{__name__}.lets_in_later", "is no plain function."),
+        (f"{__name__}.NO_FUNCTION", "is no plain function."),
+    ],
+)
+def test_a_rule_about_people_that_is_none(settings, path, said):
+    settings.COZE_AUDIENCES = {"customers": path}
+
+    sentence = only(check_values(), "E036")
+
+    assert sentence.startswith(f"The rule “customers” in COZE_AUDIENCES {said}")
+
+
+def test_rules_about_people_that_are_no_dict(settings):
+    settings.COZE_AUDIENCES = ["x.y"]
+
+    assert only(check_values(), "E030") == "COZE_AUDIENCES is not a dict."
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {},
+        {"person": "30/hour", "address": "100 per 5 minutes"},
+        {"widget": "10/minute; 100/day", "oauth_app": None, "person_requests": ""},
+    ],
+)
+def test_limits(settings, limits):
+    settings.COZE_LIMITS = limits
+
+    assert list(check_values()) == []
+
+
+@pytest.mark.parametrize(
+    "rate",
+    ["often", "30 times", "30/fortnight", "0/hour", "1/year", 30, ["30/hour"], True],
+)
+def test_a_limit_that_does_not_say_how_often(settings, rate):
+    settings.COZE_LIMITS = {"person": rate}
+
+    assert only(check_values(), "E041") == (
+        "COZE_LIMITS does not say how often for “person”."
+    )
+
+
+def test_a_limit_that_there_is_not(settings):
+    settings.COZE_LIMITS = {"visitor": "30/hour"}
+
+    [message] = check_values()
+
+    assert message.id == "coze_widget.E041"
+    assert message.msg == (
+        "There is no limit “visitor”, so COZE_LIMITS sets nothing by it."
+    )
+    assert message.hint == (
+        "There are: person_requests, address_requests, person, address, widget, "
+        "oauth_app."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECURE_PROXY_SSL_HEADER", ("HTTP_X_FORWARDED_PROTO", "https")),
+        ("USE_X_FORWARDED_HOST", True),
+    ],
+)
+def test_a_proxy_that_is_not_counted(settings, name, value):
+    assert list(check_proxies_are_counted()) == []
+    setattr(settings, name, value)
+
+    assert "COZE_TRUSTED_PROXIES_COUNT is not set" in only(
+        check_proxies_are_counted(), "W042"
+    )
+    settings.COZE_TRUSTED_PROXIES_COUNT = 0
+    assert list(check_proxies_are_counted()) == []
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,10 @@ from django.utils.translation import gettext as _
 STATIC = Path(__file__).resolve().parent.parent / "static"
 NAMES = (
     "coze_widget/loader.js",
+    "coze_widget/panel.js",
     "coze_widget/chat.js",
+    "coze_widget/outer.js",
+    "coze_widget/inner.js",
     "coze_widget/launcher.css",
     "coze_widget/chat.css",
 )

@@ -16,10 +16,20 @@ from django.http.request import validate_host
 from django.utils.translation import gettext as _
 
 from coze_widget.checks.assets import is_local
+from coze_widget.conf import conf
 from coze_widget.csp import origin_of
 from coze_widget.models import Place, Widget
 from coze_widget.oauth.credentials import CredentialsError
-from coze_widget.oauth_apps import find_oauth_app, sdk_url
+from coze_widget.oauth_apps import find_oauth_app
+from coze_widget.page_policies import (
+    SELF,
+    Embedding,
+    Evidence,
+    Need,
+    addresses_of,
+    find_needs,
+    frame_needs,
+)
 
 DJANGO = "django.middleware.csp.ContentSecurityPolicyMiddleware"  # Django >= 6.0
 DJANGO_CSP = (
@@ -34,7 +44,13 @@ FALLBACKS = {
     "script-src": ("script-src-elem", "script-src", "default-src"),
     "style-src": ("style-src-elem", "style-src", "default-src"),
     "connect-src": ("connect-src", "default-src"),
+    "img-src": ("img-src", "default-src"),
+    "font-src": ("font-src", "default-src"),
+    "media-src": ("media-src", "default-src"),
+    "worker-src": ("worker-src", "child-src", "script-src", "default-src"),
 }
+# Those without which an inline chat does not open; without the others it looks poor.
+DECISIVE = ("script-src", "connect-src", "style-src")
 CSP_3_DIRECTIVES = {name for names in FALLBACKS.values() for name in names} | {
     "require-trusted-types-for"
 }
@@ -61,6 +77,21 @@ class Policy:
             return True
         return not any(_lets_in(source, origin) for source in sources)
 
+    def refuses(self, need: Need) -> bool:
+        """Tell whether what the widget needs is blocked, nonces counted."""
+        sources = self.sources(need.directive)
+        # What a script with the nonce loads is trusted, if the policy says so.
+        is_trusted = need.takes_nonce or "'strict-dynamic'" in sources
+        if need.directive == "script-src" and NONCE in sources and is_trusted:
+            return False
+        if need.source == "'unsafe-inline'" and NONCE in sources:
+            return True  # beside a nonce a browser ignores the word
+        if need.directive == "frame-src" and need.source != SELF:
+            # The page's own host is another one than the frame's.
+            is_judged = self.judging(need.directive) is not None
+            return is_judged and not any(_names(one, need.source) for one in sources)
+        return self.lacks(need.directive, need.source)
+
     def sources(self, name: str) -> tuple[str, ...]:
         judging = self.judging(name)
         return () if judging is None else self.directives[judging]
@@ -69,13 +100,15 @@ class Policy:
 def check_page_policies() -> Iterator[CheckMessage]:
     """Judge what each page with a launcher needs: a frame of ours, and loader.js."""
     for policy in read_policies():
-        if policy.lacks("frame-src", "'self'"):
-            yield _blocked(
-                policy,
-                "frame-src",
-                _("the chat's frame"),
-                _("Add 'self' to frame-src."),
-            )
+        for need in frame_needs(conf.frame_origin or SELF):
+            if policy.refuses(need):
+                yield _blocked(
+                    policy,
+                    need.directive,
+                    str(need.what),
+                    _("Add %(source)s to %(directive)s.")
+                    % {"source": need.source, "directive": need.directive},
+                )
         if is_local() and _blocks_our_script(policy):
             yield _blocked(
                 policy,
@@ -178,35 +211,18 @@ def _blocks_our_script(policy: Policy) -> bool:
 
 def _missing_inline(policy: Policy, widget: Widget) -> Iterator[str]:
     try:
-        api_url = find_oauth_app(widget.oauth_app).base_url
+        base_url = find_oauth_app(widget.oauth_app).base_url
     except CredentialsError:
         return
-    sdk = origin_of(sdk_url(api_url, widget.sdk_version))
-    if not _lets_sdk_in(policy, sdk):
-        yield f"script-src {sdk}"
-    for origin in ("'self'", origin_of(api_url)):
-        if policy.lacks("connect-src", origin):
-            yield f"connect-src {origin}"
-    if not _lets_styles_in(policy):
-        yield "style-src 'unsafe-inline'"
+    addresses = addresses_of(widget, Embedding.INLINE, base_url=base_url)
+    needs = find_needs(Embedding.INLINE, addresses)
+    for need in needs.needs:
+        is_decisive = need.directive in DECISIVE and need.evidence is Evidence.MEASURED
+        # Of our own scripts the check of all pages speaks.
+        if is_decisive and not need.takes_nonce and policy.refuses(need):
+            yield f"{need.directive} {need.source}"
     if "require-trusted-types-for" in policy.directives:
         yield _("without require-trusted-types-for")
-
-
-def _lets_sdk_in(policy: Policy, origin: str) -> bool:
-    sources = policy.sources("script-src")
-    if "'strict-dynamic'" in sources:
-        # What a script with the nonce loads is trusted.
-        return NONCE in sources
-    return not policy.lacks("script-src", origin)
-
-
-def _lets_styles_in(policy: Policy) -> bool:
-    """The SDK makes <style> elements; beside a nonce a browser ignores the word for it."""
-    if policy.judging("style-src") is None:
-        return True
-    sources = policy.sources("style-src")
-    return "'unsafe-inline'" in sources and NONCE not in sources
 
 
 def _blocked(policy: Policy, name: str, what: str, remedy: str) -> CheckMessage:
@@ -224,12 +240,23 @@ def _blocked(policy: Policy, name: str, what: str, remedy: str) -> CheckMessage:
 
 
 def _lets_in(source: str, origin: str) -> bool:
-    """Tell whether a source matches an origin, `'self'` being the site's own."""
+    """Tell whether a source matches an origin, `'self'` being the site's own.
+
+    Or a scheme, or the word that lets styles in, which nothing but themselves match.
+    """
+    if origin.endswith(":") or origin.startswith("'unsafe-"):
+        return source == origin or (source == "*" and origin == "https:")
+    is_own = origin == SELF or _is_own(_host(origin))
+    if is_own and (source == SELF or _is_own(_host(source))):
+        return True
+    return _names(source, origin)
+
+
+def _names(source: str, origin: str) -> bool:
+    """Tell whether a source matches an origin by its name, or as any."""
     if source in ("*", "https:", "http:"):
         return True
     host = _host(source)
-    if origin == "'self'" or _is_own(_host(origin)):
-        return source == "'self'" or _is_own(host)
     if host.startswith("*."):
         return _host(origin).endswith(host[1:])
     return bool(host) and host == _host(origin)

@@ -12,23 +12,30 @@ from django.http.request import split_domain_port, validate_host
 from django.utils.ipv6 import is_valid_ipv6_address
 from django.utils.translation import gettext as _
 
-from coze_widget.audience import find_shared_apps
+from coze_widget.checks.audiences import check_audiences
+from coze_widget.checks.frame_origin import check_frame_sites, frame_hosts
 from coze_widget.checks.login import check_login_page
 from coze_widget.checks.policies import check_inline_policies
 from coze_widget.checks.site import is_local
 from coze_widget.conf import conf
 from coze_widget.models import Widget
+from coze_widget.sdk_addresses import is_allowed
 
 # These only: `migrate` checks before it adds the others.
 COLUMNS = (
+    "audience",
     "enabled",
+    "groups",
     "guests",
     "name",
     "oauth_app",
+    "permission",
     "place",
+    "sdk_url",
     "sdk_version",
     "site_id",
     "slug",
+    "staff_only",
 )
 MAX_NAMED = 10
 
@@ -38,7 +45,8 @@ def check_rows(alias: str) -> Iterator[CheckMessage]:
     rows = list(Widget.objects.using(alias).only(*COLUMNS).order_by("slug", "pk"))
     yield from _check_apps(rows)
     enabled = [row for row in rows if row.enabled]
-    yield from _check_audiences(enabled)
+    yield from _check_sdk_urls(enabled)
+    yield from check_audiences(enabled, alias)
     yield from check_inline_policies(enabled)
     yield from check_login_page(enabled)
     if router.allow_migrate_model(alias, Site):
@@ -63,26 +71,21 @@ def _check_apps(rows: list[Widget]) -> Iterator[CheckMessage]:
             )
 
 
-def _check_audiences(enabled: list[Widget]) -> Iterator[CheckMessage]:
-    for restricted, open_ones in find_shared_apps(enabled):
-        yield Warning(
-            _(
-                "The widget “%(slug)s” asks people to log in, and shares the OAuth app "
-                "“%(app)s” with %(others)s, open to guests: a guest's token reaches its "
-                "bot as well."
+def _check_sdk_urls(enabled: list[Widget]) -> Iterator[CheckMessage]:
+    for row in enabled:
+        if row.sdk_url and not is_allowed(row.sdk_url):
+            yield Warning(
+                _(
+                    "The widget “%(slug)s” names an address of the SDK that is not "
+                    "allowed: it is not shown."
+                )
+                % {"slug": row.slug},
+                hint=_(
+                    "Name the host in COZE_SDK_ORIGINS, or empty the field in the widget."
+                ),
+                obj=row,
+                id="coze_widget.W040",
             )
-            % {
-                "slug": restricted.slug,
-                "app": restricted.oauth_app,
-                "others": _(", ").join(f"“{other.slug}”" for other in open_ones),
-            },
-            hint=_(
-                "Give it an OAuth app of its own, authorised for a workspace of its "
-                "own."
-            ),
-            obj=restricted,
-            id="coze_widget.W021",
-        )
 
 
 def _check_sites(enabled: list[Widget], alias: str) -> Iterator[CheckMessage]:
@@ -106,6 +109,8 @@ def _check_sites(enabled: list[Widget], alias: str) -> Iterator[CheckMessage]:
                 "the settings."
             ),
         )
+    # Nobody has a page on the frame's host.
+    known |= frame_hosts()
     lonely = [host for host in _known_hosts() if host not in known]
     if lonely:
         yield _no_site(
@@ -114,6 +119,7 @@ def _check_sites(enabled: list[Widget], alias: str) -> Iterator[CheckMessage]:
         )
     if settings.ALLOWED_HOSTS:
         yield from _check_bound(enabled, sites)
+    yield from check_frame_sites(enabled, sites)
 
 
 def _no_site(said: str, *, remedy: str = "") -> CheckMessage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
@@ -12,12 +12,19 @@ from django.db import Error as DatabaseFailure
 from django.db import router, transaction
 
 from coze_widget.checks.assets import check_collected_files
+from coze_widget.checks.caches import check_cache_gives_up
 from coze_widget.checks.credentials import check_credentials, check_reach
+from coze_widget.checks.frame_origin import check_frame_origin
 from coze_widget.checks.policies import check_page_policies
 from coze_widget.checks.rows import check_rows
 from coze_widget.checks.seen import check_sightings
 from coze_widget.checks.site import check_site_id
-from coze_widget.checks.values import check_cache_is_shared, check_values
+from coze_widget.checks.values import (
+    check_cache_is_shared,
+    check_proxies_are_counted,
+    check_values,
+)
+from coze_widget.checks.visitor_keys import check_visitor_keys, check_visitor_settings
 from coze_widget.checks.wiring import check_wiring
 from coze_widget.conf import conf
 from coze_widget.models import Widget
@@ -28,10 +35,18 @@ logger = logging.getLogger(__name__)
 def check_settings(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    messages = [*check_credentials(), *check_values()]
+    messages = [
+        *check_credentials(),
+        *check_values(),
+        *check_visitor_settings(),
+    ]
     # Where no page has a widget, nobody misses the rest.
     if conf.widgets_enabled:
-        messages += [*check_wiring(), *check_page_policies()]
+        messages += [
+            *check_wiring(),
+            *check_page_policies(),
+            *check_frame_origin(),
+        ]
     return messages
 
 
@@ -57,7 +72,8 @@ def check_widgets(
         message
         for alias in databases or []
         if router.allow_migrate_model(alias, Widget)
-        for message in _check_rows_of(alias)
+        for check in (check_rows, check_visitor_keys)
+        for message in _check_rows_of(alias, check)
     ]
 
 
@@ -70,6 +86,8 @@ def check_deployment(
     return [
         *check_reach(),
         *check_cache_is_shared(),
+        *check_cache_gives_up(),
+        *check_proxies_are_counted(),
         *check_collected_files(),
         *check_sightings(),
     ]
@@ -90,11 +108,13 @@ def find_messages() -> list[CheckMessage]:
     return sorted(heard, key=lambda message: -message.level)
 
 
-def _check_rows_of(alias: str) -> list[CheckMessage]:
+def _check_rows_of(
+    alias: str, check: Callable[[str], Iterator[CheckMessage]]
+) -> list[CheckMessage]:
     try:
         # On PostgreSQL a query that fails spoils the transaction that it is in.
         with transaction.atomic(using=alias):
-            return list(check_rows(alias))
+            return list(check(alias))
     except DatabaseFailure:
         # Before the first `migrate` there is no table.
         return []

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,6 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coze_widget.conf import Settings, conf
+from coze_widget.limits import DEFAULTS as LIMITS
+from coze_widget.limits import read_rates
 from coze_widget.tokens import (
     MAX_DURATION_SECONDS,
     MIN_DURATION_SECONDS,
@@ -27,6 +30,7 @@ TIMEOUTS = (
     "connect_timeout_seconds",
     "read_timeout_seconds",
     "total_timeout_seconds",
+    "breaker_reset_seconds",
 )
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # RFC 6265: a cookie's name is an HTTP token.
@@ -58,6 +62,10 @@ def _is_url(value: object) -> bool:
     return bool(host) and (parts.scheme == "https" or is_here)
 
 
+def _is_count(value: object) -> bool:
+    return _is_whole_number(value) and value != 0
+
+
 @dataclass(frozen=True)
 class Kind:
     """What the values of some settings are, and how that is said."""
@@ -72,7 +80,13 @@ KINDS = (
     Kind(
         lambda value: isinstance(value, Mapping),
         gettext_lazy("a dict"),
-        ("COZE_PROXIES", "COZE_SDK_URLS", "COZE_EXTRA_HEADERS"),
+        (
+            "COZE_PROXIES",
+            "COZE_SDK_URLS",
+            "COZE_EXTRA_HEADERS",
+            "COZE_AUDIENCES",
+            "COZE_LIMITS",
+        ),
     ),
     Kind(
         _is_number,
@@ -82,17 +96,33 @@ KINDS = (
     Kind(
         _is_whole_number,
         gettext_lazy("a whole number from 0 up"),
-        ("COZE_FRAME_MAX_AGE_SECONDS", "COZE_MAX_RETRIES"),
+        (
+            "COZE_BREAKER_FAILURES",
+            "COZE_FRAME_MAX_AGE_SECONDS",
+            "COZE_MAX_RETRIES",
+            "COZE_TRUSTED_PROXIES_COUNT",
+        ),
+    ),
+    Kind(
+        _is_count,
+        gettext_lazy("a whole number from 1 up"),
+        ("COZE_MAX_CONNECTIONS",),
     ),
     Kind(
         lambda value: isinstance(value, str),
         gettext_lazy("a text"),
-        ("COZE_CACHE", "COZE_ENVIRONMENT", "COZE_IDENTITY_KEY", "COZE_USER_INFO"),
+        (
+            "COZE_CACHE",
+            "COZE_ENVIRONMENT",
+            "COZE_HEALTH_TOKEN",
+            "COZE_IDENTITY_KEY",
+            "COZE_USER_INFO",
+        ),
     ),
     Kind(
         lambda value: isinstance(value, bool),
         gettext_lazy("True or False"),
-        ("COZE_WIDGETS_ENABLED",),
+        ("COZE_FRAME_SANDBOX", "COZE_WIDGETS_ENABLED"),
     ),
     Kind(_is_url, gettext_lazy("a URL with https"), ("COZE_BASE_URL",)),
 )
@@ -105,6 +135,9 @@ def check_values() -> Iterator[CheckMessage]:
     yield from _check_cookie_name()
     yield from _check_kinds()
     yield from _check_sdk_urls()
+    yield from _check_sdk_origins()
+    yield from _check_audiences()
+    yield from _check_limits()
     yield from _check_names()
 
 
@@ -122,6 +155,25 @@ def check_cache_is_shared() -> Iterator[CheckMessage]:
             "the database. With a single process, silence this check."
         ),
         id="coze_widget.W017",
+    )
+
+
+def check_proxies_are_counted() -> Iterator[CheckMessage]:
+    """A site that says elsewhere that it is behind a proxy has forgotten it here."""
+    is_behind_one = settings.SECURE_PROXY_SSL_HEADER or settings.USE_X_FORWARDED_HOST
+    if not is_behind_one or hasattr(settings, "COZE_TRUSTED_PROXIES_COUNT"):
+        return
+    yield Warning(
+        _(
+            "The site is behind a proxy, and COZE_TRUSTED_PROXIES_COUNT is not set: no "
+            "limit counts visitors' addresses; or, behind a public CDN, all visitors are "
+            "counted as one, with the CDN's address."
+        ),
+        hint=_(
+            "Set it to the number of proxies that add an entry to X-Forwarded-For, to 0 "
+            "where none does."
+        ),
+        id="coze_widget.W042",
     )
 
 
@@ -244,6 +296,84 @@ def _check_sdk_urls() -> Iterator[CheckMessage]:
             ),
             id="coze_widget.E031",
         )
+
+
+def _check_sdk_origins() -> Iterator[CheckMessage]:
+    origins: object = conf.sdk_origins
+    if not isinstance(origins, (list, tuple, set, frozenset)):
+        yield _wrong_origin(_("COZE_SDK_ORIGINS is not a list."))
+        return
+    for origin in origins:
+        if not _is_url(origin) or urlsplit(origin)[2:] != ("", "", ""):
+            yield _wrong_origin(
+                _("COZE_SDK_ORIGINS has no origin with https in “%(origin)s”.")
+                % {"origin": origin}
+            )
+
+
+def _wrong_origin(said: str) -> CheckMessage:
+    return Error(
+        said,
+        hint=_('Write them like ["https://cdn.example"]: no path, no / at the end.'),
+        id="coze_widget.E035",
+    )
+
+
+def _check_audiences() -> Iterator[CheckMessage]:
+    rules: object = conf.audiences
+    for name, path in rules.items() if isinstance(rules, Mapping) else ():
+        try:
+            found: object = import_string(path)
+        except (ImportError, AttributeError, TypeError) as exc:
+            said = _(
+                "The rule “%(name)s” in COZE_AUDIENCES cannot be imported: %(error)s."
+            )
+            yield _wrong_rule(said % {"name": name, "error": exc})
+            continue
+        if not callable(found) or iscoroutinefunction(found):
+            said = _("The rule “%(name)s” in COZE_AUDIENCES is no plain function.")
+            yield _wrong_rule(said % {"name": name})
+
+
+def _wrong_rule(said: str) -> CheckMessage:
+    return Error(
+        said,
+        hint=_(
+            "Give the dotted path of a function that takes a request and a widget, and "
+            "answers True or False. Until then it lets nobody in."
+        ),
+        id="coze_widget.E036",
+    )
+
+
+def _check_limits() -> Iterator[CheckMessage]:
+    limits: object = conf.limits
+    for name, rate in limits.items() if isinstance(limits, Mapping) else ():
+        if name not in LIMITS:
+            yield Error(
+                _("There is no limit “%(name)s”, so COZE_LIMITS sets nothing by it.")
+                % {"name": name},
+                hint=_("There are: %(names)s.") % {"names": ", ".join(LIMITS)},
+                id="coze_widget.E041",
+            )
+        elif not _is_rate(rate):
+            yield Error(
+                _("COZE_LIMITS does not say how often for “%(name)s”.")
+                % {"name": name},
+                hint=_(
+                    'Write it like "30/hour" or "10/minute; 100/day", from a second to a '
+                    "day, or None for no limit. Until then the default applies."
+                ),
+                id="coze_widget.E041",
+            )
+
+
+def _is_rate(value: object) -> bool:
+    try:
+        read_rates(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _check_names() -> Iterator[CheckMessage]:
