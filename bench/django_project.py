@@ -17,6 +17,7 @@ def set_up() -> None:
 
     from tests.keypairs import private_pem
 
+    settings.DATABASES["default"]["NAME"] = ":memory:"
     settings.COZE_WIDGET_MAX_AGE_SECONDS = 5
     settings.COZE_OAUTH_APPS = {
         "default": {

@@ -19,11 +19,14 @@ def measure() -> dict[str, Any]:
         RequestContext(RequestFactory().get("/"))
     )
     tag = len(gzip.compress(html.encode()))
-    loader = len(gzip.compress((STATIC / "loader.js").read_bytes()))
-    chat = len(gzip.compress((STATIC / "chat.js").read_bytes()))
+    loader, panel, chat = (
+        len(gzip.compress((STATIC / name).read_bytes()))
+        for name in ("loader.js", "panel.js", "chat.js")
+    )
     return {
         "tag's HTML (bytes, gzip)": tag,
         "loader.js (bytes, gzip)": loader,
         "before a click (bytes, gzip)": tag + loader,
+        "panel.js, at the first reach (bytes, gzip)": panel,
         "chat.js, after a click (bytes, gzip)": chat,
     }
