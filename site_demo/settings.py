@@ -32,6 +32,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 ROOT_URLCONF = "site_demo.urls"
 SITE_ID = 1
 USE_TZ = True
+# Where Coze is; an editor reads and enters moments in it.
+TIME_ZONE = "Asia/Shanghai"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -49,6 +51,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "site_demo.reports.ReportToMiddleware",
     # Django 5.2 has no policy of its own.
     *(
         ["django.middleware.csp.ContentSecurityPolicyMiddleware"]
@@ -94,6 +97,8 @@ SECURE_CSP = {
     "base-uri": ["'none'"],
     "form-action": ["'self'"],
     "frame-ancestors": ["'self'"],
+    # Over https `report-to` is added: see site_demo.reports.
+    "report-uri": ["/reports/new/"],
 }
 SECURE_REFERRER_POLICY = "same-origin"
 
@@ -119,6 +124,8 @@ LOCALE_PATHS = [BASE_DIR / "site_demo" / "locale"]
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR_DIR / "media"
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "account"

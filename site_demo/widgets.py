@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
-from coze_widget.models import Guests, Launcher, Load, Mode, Place, Widget
+from coze_widget.encryption import encrypt
+from coze_widget.models import (
+    Algorithm,
+    Guests,
+    Launcher,
+    Load,
+    Mode,
+    Place,
+    VisitorKey,
+    Widget,
+)
+from coze_widget.origin_patterns import read_origins
 from coze_widget.sandbox.catalogue import APP_ID, BOT_ID, WORKFLOW_ID
 from site_demo.conf import conf
 
@@ -31,7 +43,15 @@ LOOKS: dict[str, dict[str, Any]] = {
         "launcher": Launcher.SDK,
     },
     "app": {"name": "Tea adviser 顾问", "order": 3, "guests": Guests.ISOLATED},
+    "kiln": {
+        "name": "Slow Leaf at Blue Kiln 青窑",
+        "order": 4,
+        "guests": Guests.ISOLATED,
+        "chat_bot_title": "Slow Leaf 慢叶",
+        "launcher_color": "#1f4e79",
+    },
 }
+KILN = "kiln"
 
 
 def ensure_widgets() -> None:
@@ -40,6 +60,31 @@ def ensure_widgets() -> None:
         Widget.objects.update_or_create(
             site=None, slug=slug, defaults=ids, create_defaults={**look, **ids}
         )
+
+
+def open_to_kiln(origin: str) -> str:
+    """Let the other shop's pages have its chat; return the secret that it signs with.
+
+    The secret is a new one at each start: nobody has to keep it, and nobody can.
+    """
+    widget = Widget.objects.get(site=None, slug=KILN)
+    origins = read_origins(widget.allowed_origins)
+    if origin not in origins:
+        widget.allowed_origins = "\n".join([*origins, origin])
+        widget.save()
+    secret = secrets.token_urlsafe(32)
+    VisitorKey.objects.update_or_create(
+        widget=widget,
+        name="Blue Kiln",
+        defaults={
+            "algorithm": Algorithm.HS256,
+            "encrypted_secret": encrypt(secret),
+            "public_key": "",
+            "jwks_url": "",
+            "is_enabled": True,
+        },
+    )
+    return secret
 
 
 def _bot_ids() -> dict[str, Any]:

@@ -25,6 +25,7 @@ from django.core.management.base import CommandError
 
 from coze_widget.models import Widget
 from coze_widget.oauth.credentials import load_oauth_app
+from site_demo import reports
 from site_demo.management.commands import demo as demo_command
 from site_demo.people import ALICE, PEOPLE, ensure_account
 from site_demo.policy import build_inline_policy
@@ -234,8 +235,8 @@ def test_the_inline_page_has_a_policy_of_its_own(ready_site, client, sandbox):
 def test_without_credentials_the_inline_policy_names_cozes_own_hosts(demo_site):
     policy = build_inline_policy()
 
-    assert "script-src 'self' https://lf-cdn.coze.cn;" in policy
-    assert "connect-src 'self' https://api.coze.cn https://lf-cdn.coze.cn;" in policy
+    assert "script-src 'self' https://lf-cdn.coze.cn/obj/unpkg/flow-platform/" in policy
+    assert "connect-src 'self' https://api.coze.cn;" in policy
 
 
 def test_browsers_find_an_icon(ready_site, client):
@@ -330,6 +331,155 @@ def test_a_second_browser_is_the_machines_other_name(ready_site, client, host, t
     assert twin is None or f'<a href="{twin}"' in html
 
 
+# Reports of policies
+
+
+@pytest.fixture
+def kept():
+    yield reports.kept
+    reports.kept.clear()
+
+
+def send(client, body, content_type=reports.CSP_REPORT):
+    data = body if isinstance(body, bytes) else json.dumps(body)
+    return client.post("/reports/new/", data, content_type=content_type).status_code
+
+
+def seen(violation):
+    return (
+        violation.directive,
+        violation.blocked,
+        violation.page,
+        violation.disposition,
+    )
+
+
+OLD_REPORT = {
+    "csp-report": {
+        "document-uri": "https://shop.example/a?token=secret#x",
+        "effective-directive": "img-src",
+        "violated-directive": "img-src 'self'",
+        "blocked-uri": "https://elsewhere.example/b.png?key=secret",
+        "disposition": "enforce",
+    }
+}
+NEW_REPORT = {
+    "type": "csp-violation",
+    "url": "https://shop.example/a?token=secret",
+    "body": {
+        "documentURL": "https://shop.example/a?token=secret",
+        "effectiveDirective": "img-src",
+        "blockedURL": "https://elsewhere.example/b.png?key=secret",
+        "disposition": "enforce",
+    },
+}
+SEEN = (
+    "img-src",
+    "https://elsewhere.example/b.png",
+    "https://shop.example/a",
+    "enforce",
+)
+
+
+def test_both_formats_of_browsers_are_read_and_secrets_left_out(
+    demo_site, client, kept
+):
+    assert send(client, OLD_REPORT) == 204
+    others = [{"type": "deprecation", "body": {}}]
+    assert send(client, [NEW_REPORT, *others], reports.REPORTS) == 204
+
+    assert list(map(seen, kept)) == [SEEN, SEEN]
+
+
+def test_older_browsers_name_the_directive_otherwise(demo_site, client, kept):
+    send(client, {"csp-report": {"violated-directive": "img-src", "blocked-uri": 5}})
+    send(client, {"csp-report": {"blocked-uri": "http://[", "document-uri": "a\x1bb"}})
+
+    assert list(map(seen, kept)) == [("img-src", "", "", ""), ("", "", "a b", "")]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (OLD_REPORT, "application/json", 415),
+        (b"{", reports.CSP_REPORT, 400),
+        (b"[" * 10_000, reports.CSP_REPORT, 400),
+        (b"\xff", reports.CSP_REPORT, 400),
+        ([], reports.CSP_REPORT, 400),
+        ({}, reports.CSP_REPORT, 400),
+        (OLD_REPORT, reports.REPORTS, 400),
+        (["x"], reports.REPORTS, 400),
+        ([{"type": "csp-violation", "body": "x"}], reports.REPORTS, 400),
+        (b" " * (reports.MAX_BYTES + 1), reports.CSP_REPORT, 413),
+    ],
+)
+def test_a_report_that_is_none(demo_site, client, kept, body, content_type, status):
+    assert send(client, body, content_type) == status
+    assert not kept
+
+
+def test_nobody_fills_the_memory(demo_site, client, kept):
+    many = [NEW_REPORT] * 40
+    send(client, many, reports.REPORTS)
+    assert len(kept) == reports.MAX_IN_ONE_BODY
+
+    long = {"csp-report": {"effective-directive": "x" * 10_000}}
+    for _ in range(60):
+        send(client, long)
+
+    assert len(kept) == reports.MAX_KEPT
+    assert len(kept[-1].directive) == reports.MAX_CHARS
+
+
+def test_a_visitor_who_hangs_up_has_reported_nothing(demo_site, rf, kept):
+    request = rf.post("/reports/new/", b"x", content_type=reports.CSP_REPORT)
+    request._stream = BrokenPipe()
+
+    assert reports.report(request).status_code == 400
+
+
+class BrokenPipe:
+    def read(self, size):
+        raise OSError("gone")
+
+
+def test_staff_reads_the_reports_as_text(demo_site, client, kept, nadia):
+    hostile = {"csp-report": {"effective-directive": "<script>alert(1)</script>"}}
+    send(client, hostile)
+    send(client, {"csp-report": {**OLD_REPORT["csp-report"], "disposition": "report"}})
+    assert client.get("/reports/").status_code == 302
+
+    client.force_login(nadia)
+    html = client.get("/reports/").text
+
+    assert "&lt;script&gt;alert(1)" in html
+    assert "(reported only)" in html
+    assert html.index("elsewhere.example") < html.index("&lt;script")
+
+
+def test_without_reports_the_page_says_so(demo_site, client, nadia, kept):
+    client.force_login(nadia)
+
+    assert "No reports." in client.get("/reports/").text
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_page_with_a_policy_says_where_reports_go(ready_site, client, secure):
+    headers = client.get("/inline/", secure=secure).headers
+
+    policy = headers["Content-Security-Policy"]
+    assert "; report-uri /reports/new/" in policy
+    assert policy.endswith("; report-to csp") is secure
+    endpoints = 'csp="/reports/new/"' if secure else None
+    assert headers.get("Reporting-Endpoints") == endpoints
+
+
+def test_the_frames_own_policy_reports_to_nobody(ready_site, client):
+    headers = client.get("/chat/support/frame/", secure=True).headers
+
+    assert "report-" not in headers["Content-Security-Policy"]
+
+
 def test_an_account_that_is_right_is_left_alone(db):
     before = ensure_account(ALICE).password
 
@@ -351,7 +501,7 @@ def test_what_was_changed_in_the_admin_stays(demo_site):
     ensure_widgets()
 
     assert Widget.objects.get(slug="support").name == "Mine"
-    assert Widget.objects.count() == 4
+    assert Widget.objects.count() == 5
 
 
 def test_every_widget_is_valid(demo_site):
@@ -409,11 +559,11 @@ def test_the_sandbox_is_for_this_machine_only(demo_site):
 
 
 def test_a_port_is_a_port(demo_site):
-    with pytest.raises(CommandError, match="a number from 1 to 65534"):
-        run_demo(port=65_535)
+    with pytest.raises(CommandError, match="a number from 1 to 65533"):
+        run_demo(port=65_534)
 
 
-@pytest.mark.parametrize("offset", [0, -1], ids=["site", "sandbox"])
+@pytest.mark.parametrize("offset", [0, -1, -2], ids=["site", "sandbox", "kiln"])
 def test_a_taken_port_is_named(demo_site, offset):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -451,18 +601,30 @@ def test_with_credentials_there_is_no_sandbox(demo_site, bound, token, sentence)
 
 
 def free_ports():
-    """Return a free port whose next one is free as well."""
-    first = 20_000 + os.getpid() % 10_000 * 2  # away from others' runs
-    return next(port for port in range(first, 60_000, 2) if is_free(port, port + 1))
+    """Return a free port whose next two are free as well."""
+    # Away from others' runs, and below the ports of outgoing connections (32,768 on Linux).
+    first = 20_000 + os.getpid() % 4_000 * 3
+    return next(port for port in range(first, 60_000, 3) if is_free(*next_to(port)))
+
+
+def next_to(port):
+    """Those of the site, the sandbox and the other shop."""
+    return port, port + 1, port + 2
+
+
+def test_a_port_that_somebody_has_is_not_free():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert not is_free(server.getsockname()[1])
 
 
 def is_free(*ports):
-    return not any(is_open(port) for port in ports)
-
-
-def is_open(port):
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+    """Tell whether a server could have them: to be closed is not enough."""
+    try:
+        for port in ports:
+            socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def bare_environment(var_dir, **variables):
@@ -528,6 +690,32 @@ def open_chat(browser, site, widget="support"):
     return answer.json()
 
 
+def chat_from_kiln(kiln, site):
+    """As the frame does in a page of the other shop, where Dora is logged in."""
+    cookies = {"blue_kiln_person": "dora"}
+    token = requests.post(f"{kiln}/visitor-token", cookies=cookies, timeout=20).text
+    answer = requests.post(
+        f"{site}/chat/kiln/session/",
+        json={"visitor": token, "embedded": True},
+        headers={"Origin": site},
+        timeout=20,
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_on_another_host_there_is_no_second_shop(demo_site, bound):
+    demo_site.DEMO_USES_SANDBOX = False
+    demo_site.DEMO_BOT_ID = "7300000000000000001"
+    demo_site.ALLOWED_HOSTS = ["*"]
+    output = StringIO()
+
+    run_demo(host="0.0.0.0", port=free_ports(), stdout=output, stderr=StringIO())
+
+    assert "Blue Kiln" not in output.getvalue()
+    assert not Widget.objects.exclude(allowed_origins="").exists()
+
+
 def test_the_demo_gives_each_person_a_chat_and_stops_cleanly(running_demo):
     process, site = running_demo
     said = wait_until_open(process)
@@ -537,17 +725,22 @@ def test_the_demo_gives_each_person_a_chat_and_stops_cleanly(running_demo):
         assert open_chat(alice, site, "members")["epoch"] == alices["epoch"]
     with requests.Session() as guest:
         guests = open_chat(guest, site)
+    kiln = f"http://localhost:{int(site.rpartition(':')[2]) + 2}"
+    assert f"{kiln}/" in said
+    assert "Blue Kiln" in requests.get(kiln, timeout=20).text
+    doras = chat_from_kiln(kiln, site)
     process.send_signal(signal.SIGINT)
     rest = process.communicate(timeout=30)[0]
 
     assert f"{site}/account/" in said
     assert "alice / alice" in said
     assert alices["user"]["nickname"] == "Alice Lin"
-    assert len({alices["epoch"], bobs["epoch"], guests["epoch"]}) == 3
+    assert len({one["epoch"] for one in (alices, bobs, guests, doras)}) == 4
+    assert doras["user"]["nickname"] == "Dora Kern"
     assert len({alices["token"], bobs["token"], guests["token"]}) == 3
     assert guests["notice"] == "guest"
     assert "Stopped" in rest
     assert alices["token"] not in said + rest
     assert process.returncode == 0
     port = int(site.rpartition(":")[2])
-    assert is_free(port, port + 1)
+    assert is_free(*next_to(port))

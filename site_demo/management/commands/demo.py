@@ -18,12 +18,14 @@ from django.core.management.base import BaseCommand, CommandError
 from coze_widget.conf import conf as coze_conf
 from coze_widget.sandbox.server import Sandbox
 from site_demo.conf import conf
+from site_demo.context import TWINS
+from site_demo.kiln import Chat, Kiln
 from site_demo.people import PEOPLE, ensure_account
-from site_demo.widgets import ensure_widgets
+from site_demo.widgets import KILN, ensure_widgets, open_to_kiln
 
 # The sandbox speaks plain HTTP, which our OAuth client accepts on this machine only.
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
-PORTS = range(1, 65_535)  # the sandbox takes the next one
+PORTS = range(1, 65_534)  # the sandbox and the other shop take the next ones
 
 TABLE = """
 Slow Leaf, the demo of django-coze-widget, is open.
@@ -33,12 +35,15 @@ Slow Leaf, the demo of django-coze-widget, is open.
   {url}/inline/   the guide: the chat in the page itself, as Coze documents it
   {url}/app/      the adviser: an app with a chatflow
   {url}/admin/    the widgets
-
+{kiln}
   {people}    (user name / password)
 
   {coze}
   Two people at once: open http://localhost:{port}/ beside http://127.0.0.1:{port}/.
   Ctrl-C stops everything.
+"""
+KILN_LINE = """
+  {url}/          Blue Kiln, another shop: the chat in a page without Django
 """
 SANDBOX = """No Coze account is needed: a sandbox plays Coze at {url}
   What it was asked: {url}/sandbox/requests"""
@@ -83,7 +88,8 @@ class Command(BaseCommand):
                 settings.COZE_OAUTH_APPS = {"default": sandbox.make_oauth_config()}
                 coze = SANDBOX.format(url=sandbox.url)
             self._prepare(host, port)
-            self._serve(host, port, coze)
+            kiln = self._open_kiln(host, port, stack)
+            self._serve(host, port, coze, kiln)
 
     def _prepare(self, host: str, port: int) -> None:
         self.stdout.write("Preparing database, accounts and widgets …")
@@ -96,11 +102,26 @@ class Command(BaseCommand):
         ensure_widgets()
         self.check()
 
-    def _serve(self, host: str, port: int, coze: str) -> None:
+    def _open_kiln(self, host: str, port: int, stack: contextlib.ExitStack) -> str:
+        """Open the other shop on this machine's other name: to browsers, another site."""
+        if host not in TWINS:
+            return ""
+        other_host, other_port = TWINS[host], port + 2
+        chat = Chat(
+            site_url=f"http://{host}:{port}",
+            slug=KILN,
+            audience=f"{KILN}@{host}:{port}",
+            secret=open_to_kiln(f"http://{other_host}:{other_port}"),
+        )
+        kiln = stack.enter_context(Kiln(host=other_host, port=other_port, chat=chat))
+        return KILN_LINE.format(url=kiln.url)
+
+    def _serve(self, host: str, port: int, coze: str, kiln: str) -> None:
         server = Server()
         server.announcement = TABLE.format(
             url=f"http://{host}:{port}",
             port=port,
+            kiln=kiln,
             people="    ".join(f"{p.username} / {p.username}" for p in PEOPLE),
             coze=coze,
         )
@@ -132,8 +153,11 @@ def _refuse_where_it_cannot_work(host: str, port: int) -> None:
         )
     if port not in PORTS:
         raise CommandError(f"--port is a number from {PORTS[0]} to {PORTS[-1]}.")
-    for needed in (port, port + 1) if conf.uses_sandbox else (port,):
-        _refuse_taken_port(host, needed)
+    _refuse_taken_port(host, port)
+    if conf.uses_sandbox:
+        _refuse_taken_port(host, port + 1)
+    if host in TWINS:
+        _refuse_taken_port(TWINS[host], port + 2)
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
