@@ -9,8 +9,10 @@ How to write a block:
   checks find nothing new.
 - `html+django` is rendered, with DEBUG on and with each widget that a tag names. It may
   extend "base.html", which has the blocks title, head and content.
+- `html` is parsed.
 - `sh`: a line is a command, its output is left out. Options of `manage.py` must exist.
 - `js` runs in a page with the widget "support" (tests/browser/test_documents.py).
+- `javascript` (Node's) and `php` are a host's own, and run in the tests of their page.
 - What is not to be run is `text`.
 """
 
@@ -21,11 +23,15 @@ import inspect
 import json
 import re
 import shlex
+import sys
+from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import get_commands, load_command_class
 from django.template.backends.django import DjangoTemplates
+from django.test.html import parse_html
 from django.test.utils import isolate_apps
 
 from coze_widget.checks import check_settings
@@ -44,15 +50,19 @@ from tests.documents import (
     texts_of,
 )
 from tests.keypairs import private_pem
+from tests.recipes import run_block
 from tests.test_readme import settings_of_conf
 
-LANGUAGES = {"python", "html+django", "sh", "js", "nginx", "http", "text"}
+LANGUAGES = {
+    *("python", "html+django", "html", "sh", "js", "nginx", "http", "text"),
+    *("javascript", "php"),
+}
 ENVIRONMENT = {"COZE_IDENTITY_KEY": "an identity key of 32 characters or more"}
 # What people are to replace, in words.
 PLACEHOLDERS = ["the key's fingerprint", "公钥指纹"]
 BASE_TEMPLATE = """<!doctype html><title>{% block title %}{% endblock %}</title>
 {% block head %}{% endblock %}<body>{% block content %}{% endblock %}"""
-SCRIPTS = ["loader.js", "chat.js"]
+SCRIPTS = ["loader.js", "panel.js", "chat.js"]
 # Programs of other people that a page may call.
 PROGRAMS = {"python", "pip", "make", "pytest"}
 
@@ -102,7 +112,17 @@ def execute(block, folder):
     return namespace
 
 
+@pytest.fixture
+def _shop(monkeypatch):
+    """The project's module that examples name, with the rule from the page about it."""
+    modules = {name: ModuleType(name) for name in ("shop", "shop.chat")}
+    modules["shop.chat"].may_chat = run_block("audience.md")["may_chat"]
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+
+
 @pytest.mark.django_db
+@pytest.mark.usefixtures("_shop")
 @pytest.mark.parametrize("block", params("python"))
 def test_python_runs(block, coze_folder, settings, monkeypatch):
     for name, value in ENVIRONMENT.items():
@@ -116,6 +136,14 @@ def test_python_runs(block, coze_folder, settings, monkeypatch):
     for name, value in ours.items():
         setattr(settings, name, value)
     assert [message for message in check_settings() if message not in before] == []
+
+
+@pytest.mark.parametrize(("name", "may"), [("vip-ann", True), ("bob", False)])
+def test_the_rule_of_the_example_rules(rf, name, may):
+    request = rf.post("/chat/support/session/")
+    request.user = User(username=name)
+
+    assert run_block("audience.md")["may_chat"](request, None) is may
 
 
 # Templates
@@ -143,14 +171,21 @@ def engine(tmp_path):
 @pytest.mark.parametrize("block", params("html+django"))
 def test_templates_render(block, engine, oauth_app, make_widget, rf, settings):
     settings.DEBUG = True
-    slugs = re.findall(r'{% coze_widget "([\w-]+)"', block.text)
+    slugs = re.findall(r'{% coze_(?:widget|panel) "([\w-]+)"', block.text)
     for slug in dict.fromkeys([*slugs, "support"]):
         make_widget(slug=slug, guests="isolated")
 
     html = engine.from_string(block.text).render({}, rf.get("/"))
 
-    assert ('id="coze-widget-' in html) == ("{% coze_widget" in block.text)
+    assert ('id="coze-widget-' in html) == bool(
+        re.search(r"{% coze_(widget|panel)", block.text)
+    )
     assert "<!-- coze_widget:" not in html
+
+
+@pytest.mark.parametrize("block", params("html"))
+def test_html_is_html(block):
+    parse_html(block.text)
 
 
 # Commands
@@ -287,14 +322,31 @@ def test_every_heading_of_a_setting_is_one():
     assert sorted(headings) == sorted(settings_of_conf())
 
 
-def test_every_argument_of_the_tag_is_explained():
-    arguments = list(inspect.signature(tag_library.coze_widget).parameters)[1:]
+def arguments_of(tag):
+    known = inspect.signature(getattr(tag_library, tag)).parameters
+    return [name for name in known if name not in ("context", "content", "attributes")]
 
-    assert [
+
+def test_every_tag_and_every_argument_is_explained():
+    headings = [
         name
         for name in headings_of(DOCS / "tags.md")
         if name.islower() and " " not in name
-    ] == arguments
+    ]
+
+    tags = [name for name in tag_library.register.tags if name != "coze_widget"]
+    assert headings == [*arguments_of("coze_widget"), *tags]
+
+
+def test_the_arguments_of_the_other_tags_are_named():
+    _page, _heading, panel = read(DOCS / "tags.md").partition("## coze_panel")
+    panel, _heading, launcher = panel.partition("## coze_launcher")
+
+    assert set(arguments_of("coze_panel")) < set(arguments_of("coze_widget"))
+    for name in arguments_of("coze_panel"):
+        assert re.search(rf"`{name}`|{name} is required", panel)
+    for name in tag_library.BUTTON_ATTRIBUTES:
+        assert f"`{name}`" in launcher
 
 
 def script(name):
@@ -315,21 +367,26 @@ def test_every_function_for_other_scripts_is_explained():
     }
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_every_attribute_that_others_see_is_explained(name):
-    seen = set(re.findall(r'"(data-coze-[\w-]+)"', script(name)))
+def test_every_attribute_that_others_see_is_explained():
+    scripts = "".join(map(script, SCRIPTS))
+    seen = set(re.findall(r'["[](data-coze-[\w-]+)["\]]', scripts))
 
     assert seen
     assert [one for one in seen if f"`{one}" not in read(DOCS / "javascript.md")] == []
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_events_would_have_to_be_explained(name):
-    assert "CustomEvent" not in script(name)
+def test_every_event_is_explained():
+    scripts = "".join(map(script, SCRIPTS))
+    sent = re.findall(r'(?:\btell|\bask)\("([\w-]+)", \{', scripts)
+    sent += re.findall(r'(?:widget\.tell|this\.request)\("([\w-]+)"', scripts)
+
+    assert set(sent) == set(
+        re.findall(r"^\| `coze:([\w-]+)`", read(DOCS / "javascript.md"), re.MULTILINE)
+    )
 
 
 LOG_LINE = re.compile(r'logger\.(\w+)\(\s*"([^"]+)')
-LOG_ROW = re.compile(r"^\| (error|warning) \| (.+?) \|", re.MULTILINE)
+LOG_ROW = re.compile(r"^\| (error|warning|info) \| (.+?) \|", re.MULTILINE)
 
 
 def log_lines():
