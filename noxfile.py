@@ -18,6 +18,7 @@ PAIRS = [
     if django < "6" or python >= "3.12"
 ]
 WITHOUT_BROWSER = ("-m", "not browser")
+ON_TWO_WORKERS = ("-n", "2", "--dist", "worksteal")
 CHECK = """
 import django
 from django.conf import settings
@@ -62,14 +63,15 @@ def tests(session: nox.Session, django: str) -> None:
     """One pair; the newest one opens the browser too."""
     session.install("-r", "requirements.txt", f"django=={django}.*")
     is_newest = (session.python, django) == PAIRS[-1]
-    run_tests(session, *(() if is_newest else WITHOUT_BROWSER), *session.posargs)
+    which = () if is_newest else WITHOUT_BROWSER
+    run_tests(session, *ON_TWO_WORKERS, *which, *session.posargs)
 
 
 @nox.session(python=PYTHONS[0], reuse_venv=True)
 def oldest(session: nox.Session) -> None:
     """The oldest of everything that is allowed; in the browser, somebody else's project."""
     session.install("-r", "requirements.txt", "-c", "constraints-oldest.txt")
-    run_tests(session, *WITHOUT_BROWSER, *session.posargs)
+    run_tests(session, *ON_TWO_WORKERS, *WITHOUT_BROWSER, *session.posargs)
     if not session.posargs:
         run_tests(session, "tests/browser/test_host_project.py")
 

@@ -34,12 +34,13 @@ class CozeWidgetConfig(AppConfig):
         """Register checks and receivers; nothing else happens here."""
         from django.contrib.sites.models import Site
 
-        from coze_widget import catalogue, checks, middleware
-        from coze_widget.models import Widget
+        from coze_widget import catalogue, checks, middleware, visitor_keys
+        from coze_widget.models import VisitorKey, Widget
 
         for signal in (post_save, post_delete):
             for model in (Widget, Site):
                 signal.connect(catalogue.forget_rows, sender=model)
+            signal.connect(visitor_keys.forget_rows, sender=VisitorKey)
         user_logged_in.connect(middleware.mark_change)
         user_logged_out.connect(middleware.mark_change)
         register(Tags.security)(checks.check_settings)

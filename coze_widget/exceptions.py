@@ -10,9 +10,11 @@ CozeError
  ├── GatewayError
  ├── InternalServerError
  │    └── InvalidResponseError
- └── ConnectionFailedError
+ ├── ConnectionFailedError
+ │    └── ConnectionLostError
+ └── CircuitOpenError
 
-The names are those of Coze's own Node SDK, plus the last two. A mistake in the
+The names are those of Coze's own Node SDK, plus the last four. A mistake in the
 configuration is none of these, so that a handler for "Coze is down" cannot hide it:
 see ``coze_widget.oauth.credentials.CredentialsError``.
 """
@@ -30,8 +32,11 @@ class CozeError(Exception):
 
     Everything it holds is fit for a log: no request, body, token or key. ``remedy``
     says in plain words what somebody can do about it; ``logid`` is what Coze's
-    support asks for; ``retry_after`` is a span in seconds, where Coze named one.
+    support asks for; ``retry_after`` is a span in seconds, where Coze named one. While
+    ``is_news``, it is worth a line in the log: nobody has written one yet.
     """
+
+    is_news = True
 
     def __init__(
         self,
@@ -111,3 +116,17 @@ class InvalidResponseError(InternalServerError):
 
 class ConnectionFailedError(CozeError):
     """Raised when no answer came: no route, no name, no TLS, a cut line."""
+
+
+class ConnectionLostError(ConnectionFailedError):
+    """Raised when the other side hung up without a word, as on a line kept too long."""
+
+
+class CircuitOpenError(CozeError):
+    """Raised when Coze was not even asked, since it has been down a moment ago."""
+
+    is_news = False
+
+
+# Coze says the same until somebody has changed something.
+LASTING = (AuthenticationError, BadRequestError, NotFoundError, PermissionDeniedError)

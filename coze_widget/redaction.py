@@ -19,6 +19,7 @@ PRIVATE_KEY = _("a private key")
 ACCESS_TOKEN = _("an access token")
 # Real ones have 64 characters and more; parameters may be called pat_id.
 _TOKEN = re.compile(r"\b(pat_|cztei_|czs_|czu_)[A-Za-z0-9]{20,}")
+_JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _SECRETS = re.compile(
     r"""
@@ -55,5 +56,5 @@ def find_credentials(text: str) -> Iterator[tuple[int, str]]:
 
 
 def holds_credential(text: str) -> bool:
-    """Tell whether a text contains a Coze token or a private key."""
-    return bool(name_credential(text) or _PRIVATE_KEY.search(text))
+    """Tell whether a text contains a Coze token, another JWT, or a private key."""
+    return bool(name_credential(text) or _PRIVATE_KEY.search(text) or _JWT.search(text))

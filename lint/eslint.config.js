@@ -8,7 +8,7 @@ import globals from "globals";
 // Methods are told by their names alone, and an iterator's have the names of an array's.
 const restrictions = Object.fromEntries(
   Object.entries(es.configs["flat/restrict-to-es2020"].rules).filter(
-    ([name]) => !name.startsWith("es-x/no-iterator-prototype-"),
+    ([name]) => !/no-iterator-prototype-|-prototype-at$/.test(name),
   ),
 );
 
@@ -44,6 +44,11 @@ export default [
         })),
       ],
       "no-restricted-globals": ["error", "alert", "eval"],
+      // The islands have a field of that name.
+      "no-restricted-syntax": [
+        "error",
+        { selector: "CallExpression[callee.property.name='at']", message: "New in ES2022." },
+      ],
       eqeqeq: "error",
       "no-var": "error",
       "prefer-const": "error",

@@ -9,11 +9,44 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
+from hypothesis import HealthCheck, settings
 
+from coze_widget import addresses, jwks, limits, oauth_apps, tokens, visitor_keys
 from coze_widget.catalogue import catalogue
 from coze_widget.models import Widget
 from coze_widget.sandbox.server import Sandbox, register_config
+from coze_widget.shared_cache import shared_cache
 from tests.keypairs import private_pem
+from tests.stores import is_about_stores
+
+# The same examples each time: a verdict does not change overnight. To look for more:
+# pytest --hypothesis-profile=explore
+QUIET = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture],
+}
+settings.register_profile("repeatable", derandomize=True, **QUIET)
+settings.register_profile("explore", max_examples=2000, **QUIET)
+settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if is_about_stores(item.path):
+            item.add_marker("stores")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Let SQLite's readers go on while somebody writes.
+
+    Once, since the file remembers it: a connection that asked for it while another one
+    writes would now and then be told that the database is locked.
+    """
+    with django_db_blocker.unblock():
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA journal_mode=wal")
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +67,13 @@ def _nothing_is_remembered():
     """What the process keeps on purpose must not leak from test to test."""
     cache.clear()
     catalogue.forget()
+    visitor_keys.visitor_keys.forget()
+    jwks.forget()
+    shared_cache.forget()
+    addresses.forget()
+    limits.forget()
+    oauth_apps.forget()
+    tokens.forget()
     translation.deactivate()
 
 
@@ -61,6 +101,19 @@ def committed(db, django_capture_on_commit_callbacks):
         connection.run_on_commit.clear()
 
     return commit
+
+
+@pytest.fixture
+def media(settings, tmp_path):
+    """The folder of the uploads."""
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def nadia(db, django_user_model):
+    """An editor who may do everything."""
+    return django_user_model.objects.create_superuser("nadia", password="for tests")
 
 
 @pytest.fixture

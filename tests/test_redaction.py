@@ -3,7 +3,7 @@ from __future__ import annotations
 import jwt
 import pytest
 
-from coze_widget.redaction import name_credential, redact
+from coze_widget.redaction import holds_credential, name_credential, redact
 from tests.keypairs import private_pem
 
 TAIL = "a" * 40
@@ -69,3 +69,10 @@ def test_a_long_text_is_cut():
 )
 def test_a_token_is_called_by_its_name(text, kind):
     assert name_credential(text) == kind
+
+
+def test_a_token_of_another_kind_is_a_credential_too():
+    jwt = ".".join(["eyJ" + "a" * 20, "b" * 20, "c" * 20])
+
+    assert holds_credential(f"Bearer {jwt}")
+    assert not holds_credential("eyJust a title. And more")

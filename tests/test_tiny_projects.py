@@ -58,10 +58,32 @@ def test_guests_can_chat_in_a_project(oauth_config, apps, middleware, messages):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["messages"] == [f"coze_widget.{id_}" for id_ in messages]
-    assert '<script src="/static/coze_widget/loader.js" defer>' in found["tag"]
+    assert (
+        '<script src="/static/coze_widget/loader.js" defer data-coze-widget="support">'
+        in found["tag"]
+    )
     assert found["frame"] == 200
     assert found["session"]["notice"] == "guest"
     assert found["session"]["token"].startswith("czs_")
+
+
+def test_another_database_that_is_down_takes_no_node_away(oauth_config, tmp_path):
+    reports = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(tmp_path / "nowhere" / "reports.sqlite3"),
+        "ATOMIC_REQUESTS": True,
+    }
+
+    done = run(
+        INSTALLED_APPS=NEEDED,
+        DATABASES={**tiny_project.SETTINGS["DATABASES"], "reports": reports},
+        COZE_OAUTH_APPS={"default": oauth_config},
+    )
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["health"] == found["frame"] == 200
+    assert found["session"]["notice"] == "guest"
 
 
 def test_a_project_without_sites_is_told_what_to_add():

@@ -14,7 +14,7 @@ PROMISES = (ROOT / "docs" / "upgrading.md").read_text(encoding="utf-8")
 STATIC = ROOT / "coze_widget" / "static" / "coze_widget"
 
 
-@pytest.mark.parametrize("script", ["loader.js", "chat.js"])
+@pytest.mark.parametrize("script", ["panel.js", "chat.js"])
 def test_both_halves_speak_the_protocol_of_the_docs(script):
     text = (STATIC / script).read_text(encoding="utf-8")
 

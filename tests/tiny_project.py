@@ -62,6 +62,7 @@ def report():
         "tag": tag,
         "frame": frame.status_code,
         "session": session.json(),
+        "health": Client().get("/elsewhere/health/").status_code,
     }
 
 

@@ -23,15 +23,42 @@ def widget_data(**changes):
         "app_version": "",
         "parameters": "",
         "sdk_version": "1.2.0-beta.20",
+        "sdk_url": "",
+        "sdk_integrity": "",
         "place": "frame",
         "load": "click",
         "guests": "login",
         "guest_days": "0",
+        "permission": "",
+        "audience": "",
+        "include_paths": "",
+        "exclude_paths": "",
+        "allowed_origins": "",
+        "consent_text": "",
+        "consent_link_text": "",
+        "consent_link_url": "",
+        **hours_rows(),
+        "time_zone": "",
+        "shown_from_0": "",
+        "shown_from_1": "",
+        "shown_until_0": "",
+        "shown_until_1": "",
+        "page_sets_title": "on",
+        "page_sets_lang": "on",
+        "page_sets_parameters": "on",
         "base_icon": "",
         "base_layout": "",
         "base_lang": "",
         "base_z_index": "1000",
         "launcher": "own",
+        "launcher_corner": "bottom-right",
+        "launcher_offset_x": "24",
+        "launcher_offset_y": "24",
+        "launcher_size": "56",
+        "launcher_color": "#2f54eb",
+        "launcher_icon_url": "",
+        "launcher_label": "",
+        "color_scheme": "light",
         "footer_expression_text": "",
         **link_rows(),
         "chat_bot_title": "",
@@ -42,6 +69,8 @@ def widget_data(**changes):
         "user_nickname": "",
         "user_url": "",
         "extra_options": "",
+        "visitor_keys-TOTAL_FORMS": "0",
+        "visitor_keys-INITIAL_FORMS": "0",
         **changes,
     }
 
@@ -62,4 +91,15 @@ def tag_rows(*rows):
         data[f"chat_bot_feedback_panel_tags-{number}-label"] = label
         if is_ticked:
             data[f"chat_bot_feedback_panel_tags-{number}-isNeedDetail"] = "on"
+    return data
+
+
+def hours_rows(*rows):
+    """Return the inputs of these hours: days, from, to."""
+    data = {}
+    for number, (days, start, end) in enumerate([*rows, ("", "", "")]):
+        data[f"weekly_hours-{number}-from"] = start
+        data[f"weekly_hours-{number}-to"] = end
+        for day in days:
+            data[f"weekly_hours-{number}-{day}"] = "on"
     return data
