@@ -121,6 +121,27 @@ def test_the_token_is_renewed_before_it_ends(visitor, alice, widget, coze):
     assert len(list(filter(None, used))) == 2
 
 
+def test_a_chat_that_is_welcomed_twice_loses_no_question(visitor, make_widget):
+    """It says hello when it is there, and again when the document around it calls."""
+    make_widget(guests="isolated")
+    held = visitor.hold_first("**/session/")
+    visitor.visit()
+    with visitor.page.expect_request("**/session/"):
+        visitor.launcher.click()
+
+    frame_of(visitor, OUTER).evaluate(
+        """async () => {
+            const call = { type: "call", slug: "support" };
+            document.querySelector("iframe").contentWindow.postMessage(call, "*");
+            await new Promise((resolve) => setTimeout(resolve, 300));
+        }"""
+    )
+    held[0].continue_()
+
+    expect(visitor.input).to_be_visible()
+    assert len(held) == 1
+
+
 def test_a_draft_comes_back_for_the_same_person_only(chatting, bob):
     chatting.input.fill("half a sentence")
     expect_kept(chatting, "half a sentence")

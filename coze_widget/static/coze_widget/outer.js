@@ -160,7 +160,7 @@
   function hearPage({ data, origin, ports }) {
     if (data.type !== "welcome" || !ports.length) return;
     const { port1, port2 } = new MessageChannel();
-    if (relay) relay.close();
+    // An earlier one stays open: who says hello twice may have asked through it.
     relay = port1;
     relay.onmessage = ({ data: said }) => {
       if (said.type === "ask") ask(port1, said);

@@ -724,7 +724,9 @@
         lang,
         overrides,
       };
-      this.hangUp();
+      // Who says hello twice may have asked through the first port.
+      if (this.earlierPort) this.earlierPort.close();
+      this.earlierPort = this.port;
       this.port = port1;
       this.port.onmessage = ({ data }) => this.hear(data);
       chat.postMessage(welcome, origin, [port2]);
@@ -871,7 +873,8 @@
     }
 
     hangUp() {
-      if (this.port) this.port.close();
+      [this.earlierPort, this.port].forEach((port) => port && port.close());
+      this.earlierPort = null;
       this.port = null;
     }
   }
