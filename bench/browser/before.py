@@ -17,7 +17,7 @@ from bench.browser.stage import Stage, Tab, make_stage
 from bench.figures import Figure
 from bench.scenario import main
 
-ROUNDS = 5
+ROUNDS = 9
 SLOWER = 4
 # After the load event; the scripts of the page have run by then.
 SETTLE_MS = 500
@@ -31,7 +31,7 @@ UNITS = {
     "sent": ("bytes, gzip", "kB", 1e3),
     "requests": ("requests", "", 1),
     "strangers": ("other origins", "", 1),
-    "blocking": ("blocking time", "ms", 1),
+    "blocking": ("blocking time, least", "ms", 1),
     "shift": ("layout shift", "", 1),
     "heap": ("heap", "MB", 1e6),
 }
@@ -61,8 +61,8 @@ def measure_on(stage: Stage) -> list[Figure]:
         for name, found in costs.items():
             with stage.new_tab() as tab:
                 found.append(_load(stage, tab, name))
-    medians = {name: _median(found) for name, found in costs.items()}
-    return [*_judge(medians["frame"], medians["plain"]), *_state(medians)]
+    usual = {name: _usual(found) for name, found in costs.items()}
+    return [*_judge(usual["frame"], usual["plain"]), *_state(usual)]
 
 
 def _load(stage: Stage, tab: Tab, name: str) -> Cost:
@@ -86,10 +86,16 @@ def _load(stage: Stage, tab: Tab, name: str) -> Cost:
     )
 
 
-def _median(costs: list[Cost]) -> Cost:
+def _usual(costs: list[Cost]) -> Cost:
+    """Return the medians; of the time that was blocked the least.
+
+    Whatever else the machine does only adds to a time, and with a slowed processor it adds
+    more than our script takes: the difference of two medians was seen from -23 to +67 ms.
+    """
     names = [field.name for field in fields(Cost)]
     columns = {name: [getattr(one, name) for one in costs] for name in names}
-    return Cost(**{name: statistics.median(values) for name, values in columns.items()})
+    medians = {name: statistics.median(values) for name, values in columns.items()}
+    return Cost(**medians | {"blocking": min(columns["blocking"])})
 
 
 def _judge(ours: Cost, plain: Cost) -> list[Figure]:
@@ -101,10 +107,10 @@ def _judge(ours: Cost, plain: Cost) -> list[Figure]:
     return figures
 
 
-def _state(medians: dict[str, Cost]) -> list[Figure]:
+def _state(usual: dict[str, Cost]) -> list[Figure]:
     return [
         Figure(
-            f"before intent, {whose}: {title}", getattr(medians[page], name) / per, unit
+            f"before intent, {whose}: {title}", getattr(usual[page], name) / per, unit
         )
         for page, whose in NAMES.items()
         for name, (title, unit, per) in UNITS.items()
