@@ -16,7 +16,7 @@ from coze_widget.conf import conf
 from coze_widget.exceptions import CozeError
 from coze_widget.oauth.client import OAuthClient
 from coze_widget.oauth.credentials import OAuthApp
-from coze_widget.oauth.failures import CHECK_REGION
+from coze_widget.oauth.error_codes import CHECK_REGION
 from coze_widget.openings import fingerprint
 from coze_widget.sentences import translate
 

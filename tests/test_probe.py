@@ -256,7 +256,11 @@ REFUSALS = [
         702242003,
         "It was unbound (解绑) from Chat SDK: publish it there again, in Coze's studio.",
     ),
-    (4028, "Its quota or balance is used up: look at the plan in Coze's console."),
+    (
+        4028,
+        "The free plan's dialogues are used up, whatever the balance says: move the "
+        "account to another plan.",
+    ),
     (4013, "Ask less often, or raise the quota in Coze's console."),
     (5000, "Try again later; with the logid Coze's support can look it up."),
 ]
@@ -274,6 +278,21 @@ def test_a_refusal_says_what_to_do(coze, code, advice):
     assert found.text.startswith("The bot cannot be read. Coze refused: ")
     assert found.advice == advice
     assert f"code {code}, logid " in found.facts
+
+
+def test_a_refusal_says_who_can_mend_it_and_where(coze):
+    coze.add_fault(BOT_PATH, code=4028)
+
+    assert probe(bot()).who == (
+        "This is for: The owner of the Coze account. Place: Coze's console, plan and "
+        "balance."
+    )
+
+
+def test_a_code_that_nobody_knows_is_for_nobody(coze):
+    coze.add_fault(BOT_PATH, code=4999)
+
+    assert probe(bot()).who == ""
 
 
 def test_a_bot_that_was_never_published(coze):

@@ -104,7 +104,7 @@ def test_a_test_is_answered_in_place_to_our_script(editor, widget, coze):
     coze.add_fault(BOT_PATH, code=4028)
     answer = editor.post(url("test", widget), headers=JSON).json()
     assert (answer["works"], answer["bot_name"]) == (False, "")
-    assert len(answer["rest"]) == 2
+    assert len(answer["rest"]) == 3
 
 
 def test_a_credential_that_is_missing_has_no_more_to_say(editor, make_widget):

@@ -200,7 +200,6 @@ def _to_json(widget: Widget, finding: Finding) -> dict[str, Any]:
 def _sentences(widget: Widget, finding: Finding) -> Iterator[str]:
     yield gettext("“%(name)s” was tested.") % {"name": widget.name}
     yield finding.text
-    if finding.advice:
-        yield finding.advice
+    yield from filter(None, [finding.advice, finding.who])
     if finding.facts:
         yield gettext("For Coze's support: %(facts)s.") % {"facts": finding.facts}

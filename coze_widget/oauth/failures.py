@@ -9,15 +9,18 @@ from coze_widget.exceptions import (
     AuthenticationError,
     BadRequestError,
     CozeError,
-    GatewayError,
     InternalServerError,
     InvalidResponseError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
 )
-from coze_widget.exceptions import TimeoutError as CozeTimeoutError
 from coze_widget.oauth.clocks import read_date
+from coze_widget.oauth.error_codes import (
+    CHECK_BASE_URL,
+    CHECK_REGION,
+    CHECK_REQUEST,
+    ERROR_CODES,
+    STATUSES,
+    TRY_LATER,
+)
 from coze_widget.oauth.transport import Answer
 from coze_widget.redaction import redact
 from coze_widget.sentences import Sentence as _
@@ -28,78 +31,6 @@ class _Kind(NamedTuple):
     remedy: str
 
 
-_CHECK_REQUEST = _("Check account_id, enterprise_id and scope against Coze's console.")
-_CHECK_APP = _(
-    "Check that client_id, public_key_id and private_key belong to one app, that the "
-    "app is enabled, and that this machine's clock is right."
-)
-CHECK_REGION = _(
-    "Coze does not know the key: client_id or public_key_id is wrong, or the app "
-    "belongs to the other region (https://api.coze.cn and https://api.coze.com share "
-    "no apps)."
-)
-_CHECK_RIGHTS = _(
-    "In Coze's console, check that the app is enabled, tick the permission it lacks, "
-    "press 授权 (Authorise) again, and include the bot's workspace."
-)
-_CHECK_PLACE = _(
-    "Check base_url, account_id and enterprise_id, and that the thing asked for "
-    "belongs to the authorised account."
-)
-_ASK_LATER = _("Ask less often, or raise the quota in Coze's console.")
-_TRY_LATER = _("Try again later; with the logid Coze's support can look it up.")
-_PUBLISH = _(
-    "Publish it in Coze's studio, to API and to Chat SDK, and check that its id is the "
-    "right one."
-)
-_FIND_BOT = _(
-    "Check the bot's id, and that its workspace is among those that the OAuth app was "
-    "authorised for."
-)
-_PAY = _("Its quota or balance is used up: look at the plan in Coze's console.")
-_ASK_SUPPORT = _("Wait, and ask Coze's support with the logid.")
-_CHECK_BASE_URL = _(
-    "Check that base_url is Coze's API (https://api.coze.cn or https://api.coze.com) "
-    "and that no portal or proxy answers in its place."
-)
-
-# The texts are the token endpoint's `error_code`, the numbers the `code` of every
-# other endpoint (Coze's OAuth JWT guide and its table of error codes).
-_BY_CODE: dict[int | str, _Kind] = {
-    4000: _Kind(BadRequestError, _CHECK_REQUEST),
-    "invalid_request": _Kind(BadRequestError, _CHECK_REQUEST),
-    "unsupported_grant_type": _Kind(BadRequestError, _CHECK_BASE_URL),
-    4100: _Kind(AuthenticationError, _CHECK_APP),
-    700012006: _Kind(AuthenticationError, _CHECK_APP),
-    "invalid_client": _Kind(AuthenticationError, _CHECK_APP),
-    4101: _Kind(PermissionDeniedError, _CHECK_RIGHTS),
-    "access_deny": _Kind(PermissionDeniedError, _CHECK_RIGHTS),
-    4006: _Kind(NotFoundError, _FIND_BOT),
-    4200: _Kind(NotFoundError, _CHECK_PLACE),
-    # Nothing of the channel's: unpublished, or unbound from it (the latter is the SDK's).
-    4015: _Kind(NotFoundError, _PUBLISH),
-    702242003: _Kind(NotFoundError, _PUBLISH),
-    4102: _Kind(PermissionDeniedError, _ASK_SUPPORT),
-    4008: _Kind(RateLimitError, _PAY),
-    4011: _Kind(RateLimitError, _PAY),
-    4019: _Kind(RateLimitError, _PAY),
-    4020: _Kind(RateLimitError, _ASK_LATER),
-    4022: _Kind(RateLimitError, _PAY),
-    4028: _Kind(RateLimitError, _PAY),
-    4009: _Kind(InternalServerError, _TRY_LATER),
-    4013: _Kind(RateLimitError, _ASK_LATER),
-    5000: _Kind(InternalServerError, _TRY_LATER),
-    "internal_error": _Kind(InternalServerError, _TRY_LATER),
-}
-_BY_STATUS = {
-    400: _Kind(BadRequestError, _CHECK_REQUEST),
-    401: _Kind(AuthenticationError, _CHECK_APP),
-    403: _Kind(PermissionDeniedError, _CHECK_RIGHTS),
-    404: _Kind(NotFoundError, _CHECK_PLACE),
-    408: _Kind(CozeTimeoutError, _TRY_LATER),
-    429: _Kind(RateLimitError, _ASK_LATER),
-    502: _Kind(GatewayError, _TRY_LATER),
-}
 # "invalid jwt: kid not been registred" (sic; coze-go issue 43, April 2025). Also what
 # comes of a wrong client_id (coze-py issue 123) or region (coze-py issue 148).
 _UNKNOWN_KEY = re.compile(r"\bkid\b", re.IGNORECASE)
@@ -137,22 +68,23 @@ def read_facts(answer: Answer) -> dict[str, Any]:
 def _classify(answer: Answer, code: int | str | None, text: str) -> _Kind:
     if code == "invalid_client" and _UNKNOWN_KEY.search(text):
         return _Kind(AuthenticationError, CHECK_REGION)
-    if code in _BY_CODE:
-        return _BY_CODE[code]
-    if answer.status in _BY_STATUS:
-        return _BY_STATUS[answer.status]
+    known = None if code is None else ERROR_CODES.get(code)
+    if known:
+        return _Kind(known.error, known.remedy)
+    if answer.status in STATUSES:
+        return _Kind(*STATUSES[answer.status])
     return _classify_range(answer)
 
 
 def _classify_range(answer: Answer) -> _Kind:
     if answer.status >= 500:
-        return _Kind(InternalServerError, _TRY_LATER)
+        return _Kind(InternalServerError, TRY_LATER)
     if answer.status >= 400:
-        return _Kind(BadRequestError, _CHECK_REQUEST)
+        return _Kind(BadRequestError, CHECK_REQUEST)
     if answer.status == 200 and answer.payload is not None:
-        return _Kind(CozeError, _TRY_LATER)
+        return _Kind(CozeError, TRY_LATER)
     # A redirect, which is not followed; HTML; nothing.
-    return _Kind(InvalidResponseError, _CHECK_BASE_URL)
+    return _Kind(InvalidResponseError, CHECK_BASE_URL)
 
 
 def _read_code(answer: Answer) -> int | str | None:
