@@ -14,7 +14,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -34,6 +33,7 @@ from deploy.caches import (
 from tests import services
 from tests.host.servers import free_port
 from tests.keypairs import localhost_certificate, private_pem
+from tests.patience import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
@@ -284,7 +284,7 @@ def site(files):
                 *("-c", "deploy/gunicorn.conf.py", "deploy.wsgi"),
                 env=variables,
             ):
-                wait_until(lambda: is_well(variables))
+                wait_until(lambda: is_well(variables), seconds=30)
                 yield variables
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -309,13 +309,6 @@ def running(*command, **options):
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
-
-
-def wait_until(is_so, seconds=30):
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def adapted(folder, site, ports, changes):
@@ -358,7 +351,7 @@ def nginx(site, folder, changes=()):
     conf.write_text(adapted(folder, site, ports, dict(changes)))
     subprocess.run([command, "-t", "-c", str(conf)], check=True, capture_output=True)
     with running(command, "-c", str(conf), "-g", "daemon off;"):
-        wait_until(lambda: is_listening(ports["https"]))
+        wait_until(lambda: is_listening(ports["https"]), seconds=30)
         yield Visitor(ports, folder)
 
 
@@ -451,7 +444,7 @@ def test_the_second_visitor_gets_the_frame_from_nginx(visitor):
 
     visitor.ask(FRAME + "?one", Cookie="slow_leaf_session=anothers")
 
-    wait_until(lambda: visitor.log.read_text().count("?one") == 2)
+    wait_until(lambda: visitor.log.read_text().count("?one") == 2, seconds=30)
     asked, kept = [
         line for line in visitor.log.read_text().splitlines() if "?one" in line
     ]

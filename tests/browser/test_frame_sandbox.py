@@ -11,7 +11,10 @@ from django.urls import reverse
 from playwright.sync_api import Error, expect
 
 from tests.browser.hosts import Host, loader
+from tests.browser.test_returns import names_at
+from tests.browser.test_tokens import mints
 from tests.browser.visitor import SDK
+from tests.patience import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.browser.site")]
 
@@ -108,11 +111,9 @@ def test_the_token_is_renewed_before_it_ends(visitor, alice, widget, coze):
     visitor.input.press("End")
     visitor.page.clock.fast_forward(49 * MINUTE)
     visitor.input.press("End")
-    for _ in range(100):  # pragma: no branch
-        visitor.page.clock.run_for(100)
-        mints = [one for one in coze.requests if one["path"].endswith("/token")]
-        if len(mints) > 1:
-            break
+    wait_until(
+        lambda: len(mints(coze)) > 1, pause=lambda: visitor.page.clock.run_for(100)
+    )
     visitor.page.clock.run_for(5000)
 
     expect(visitor.input).to_be_visible()
@@ -690,10 +691,7 @@ def test_back_to_the_page_of_somebody_else(chatting, bob, coze):
     )
     chatting.page.keyboard.type("bananas for bob")
     chatting.page.keyboard.press("Enter")
-    for _ in range(100):  # pragma: no branch
-        chats = [one["body"] for one in coze.requests if one["path"].endswith("/chat")]
-        names = {body["user_id"] for body in chats if body}
-        if len(names) == 2:
-            break
-        chatting.page.wait_for_timeout(50)
-    assert len(names) == 2
+    wait_until(
+        lambda: len(names_at(coze)) == 2,
+        pause=lambda: chatting.page.wait_for_timeout(50),
+    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from playwright.sync_api import expect
+
+from tests.patience import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.browser.site")]
 
@@ -84,11 +84,14 @@ def come_back(visitor):
 
 
 def wait_to_see(visitor, is_right):
-    deadline = time.monotonic() + 5
-    while not is_right(seen := visitor.page.evaluate(LOOK)):
-        assert time.monotonic() < deadline, seen
-        visitor.page.wait_for_timeout(20)
-    return seen
+    seen = []
+
+    def look():
+        seen.append(visitor.page.evaluate(LOOK))
+        return is_right(seen[-1])
+
+    wait_until(look, pause=lambda: visitor.page.wait_for_timeout(20))
+    return seen[-1]
 
 
 def names_at(coze):

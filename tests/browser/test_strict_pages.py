@@ -19,6 +19,7 @@ from tests.browser.hosts import Host, loader
 from tests.browser.site import NONCE
 from tests.browser.test_embedding import STAYS_OFF
 from tests.browser.visitor import Visitor
+from tests.patience import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.browser.strict_pages")]
 
@@ -81,11 +82,11 @@ def complaints_of(visitor):
 
 def expect_complaint(visitor, word):
     """Waits for the page to miss something; its policy lets no test evaluate a string."""
-    for _ in range(100):  # pragma: no branch
-        if any(word in one for one in visitor.page.evaluate("complaints")):
-            return
-        visitor.page.wait_for_timeout(50)
-    pytest.fail(f"nobody complained of {word}")  # pragma: no cover
+    wait_until(
+        lambda: any(word in one for one in visitor.page.evaluate("complaints")),
+        pause=lambda: visitor.page.wait_for_timeout(50),
+        what=f"nobody complained of {word}",
+    )
 
 
 def csp(*directives):

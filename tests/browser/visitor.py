@@ -172,12 +172,10 @@ class Visitor:
     def _opens_by_itself(self):
         """What was open on the tab's page before; a closing takes a moment to be known."""
         is_open = "sessionStorage.getItem('coze-widget-open')"
-        if not self.page.evaluate(is_open):
-            return False
         for _ in range(10):
-            self.page.wait_for_timeout(50)
             if not self.page.evaluate(is_open):
                 return False
+            self.page.wait_for_timeout(50)
         return True
 
     def say(self, text):
