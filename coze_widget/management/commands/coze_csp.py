@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +26,7 @@ from coze_widget.page_policies import (
     to_django_csp,
     to_header,
 )
+from coze_widget.terminals import be_printable, clean
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Command(BaseCommand):
         reports = [
             _report(widget, embeddings, origin) for widget in _find(options["slug"])
         ]
-        _be_printable(self.stdout)
+        be_printable(self.stdout)
         if options["json"]:
             self.stdout.write(_to_json(reports))
             return
@@ -170,7 +170,7 @@ class Command(BaseCommand):
             self._line(sentence)
 
     def _line(self, text: str, style: Any = str) -> None:
-        self.stdout.write(style(_clean(text)))
+        self.stdout.write(style(clean(text)))
 
 
 def _find(slug: str | None) -> list[Widget]:
@@ -251,15 +251,3 @@ def _describe(report: Report) -> dict[str, Any]:
             for section in report.sections
         ],
     }
-
-
-def _clean(text: str) -> str:
-    """Names and addresses come from the database: no escape sequences."""
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
-def _be_printable(stdout: Any) -> None:
-    """Let a console without Chinese show escapes in place of an exception."""
-    stream = getattr(stdout, "_out", None)
-    if stream is sys.stdout and hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="backslashreplace")

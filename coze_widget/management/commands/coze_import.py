@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from coze_widget.redaction import holds_credential
 from coze_widget.snippets.paste import MAX_BYTES, read_snippet
 from coze_widget.snippets.reading import Reading
+from coze_widget.terminals import be_printable, clean
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         paths: list[str] = options["files"]
         _refuse_secrets(paths)
         readings = [(path, _read(path)) for path in paths]
-        _be_printable(self.stdout)
+        be_printable(self.stdout)
         if options["json"]:
             self.stdout.write(_to_json(readings))
         else:
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             self._line("[i] " + note)
 
     def _line(self, text: str, style: Any = str) -> None:
-        self.stdout.write(style(_clean(text)))
+        self.stdout.write(style(clean(text)))
 
 
 def _refuse_secrets(paths: list[str]) -> None:
@@ -126,15 +126,3 @@ def _describe(path: str, reading: Reading) -> dict[str, Any]:
         "base_url": reading.base_url,
         "settings_line": reading.settings_line,
     }
-
-
-def _clean(text: str) -> str:
-    """Values come from a file of anybody's: no escape sequences."""
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
-def _be_printable(stdout: Any) -> None:
-    """Let a console without Chinese show escapes in place of an exception."""
-    stream = getattr(stdout, "_out", None)
-    if stream is sys.stdout and hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="backslashreplace")

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from coze_widget.terminals import be_printable, clean
 from coze_widget.transfer.files import MAX_BYTES, TransferError, read_file
 from coze_widget.transfer.plans import (
     ALL_SITES,
@@ -54,7 +55,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         sites = dict(map(_split, options["site_map"]))
-        _be_printable(self.stdout)
+        be_printable(self.stdout)
         try:
             with transaction.atomic():
                 found = plan(
@@ -109,9 +110,7 @@ class Command(BaseCommand):
 
     def _line(self, text: str, style: Any = str) -> None:
         """Values come from a file of anybody's: no escape sequences."""
-        self.stdout.write(
-            style("".join(char if char.isprintable() else " " for char in text))
-        )
+        self.stdout.write(style(clean(text)))
 
 
 def _sentences(item: Item) -> list[str]:
@@ -136,10 +135,3 @@ def _read(path: str) -> bytes:
         raise CommandError(
             _("The file cannot be read: %(reason)s.") % {"reason": error.strerror}
         ) from None
-
-
-def _be_printable(stdout: Any) -> None:
-    """Let a console without Chinese show escapes in place of an exception."""
-    stream = getattr(stdout, "_out", None)
-    if stream is sys.stdout and hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="backslashreplace")

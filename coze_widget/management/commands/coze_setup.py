@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
@@ -20,6 +19,7 @@ from coze_widget.checklist.whole import build_checklist
 from coze_widget.checklist.widgets import read_rows
 from coze_widget.redaction import holds_credential
 from coze_widget.status import oauth_app_names
+from coze_widget.terminals import be_printable, clean
 
 # ASCII: a console that knows no check mark shows these too.
 MARKS = {
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             is_offline=options["offline"],
         )
         is_ready = _is_ready(candidates, checklist, is_offline=options["offline"])
-        _be_printable(self.stdout)
+        be_printable(self.stdout)
         if options["json"]:
             self.stdout.write(_to_json(checklist, is_ready=is_ready))
         else:
@@ -83,7 +83,7 @@ class Command(BaseCommand):
 
     def _print(self, checklist: Checklist) -> None:
         for section in checklist.sections:
-            self.stdout.write("\n" + self.style.MIGRATE_HEADING(_clean(section.title)))
+            self.stdout.write("\n" + self.style.MIGRATE_HEADING(clean(section.title)))
             for item in section.items:
                 self._print_item(item, is_next=item is checklist.next_item)
         self.stdout.write(
@@ -98,7 +98,7 @@ class Command(BaseCommand):
         }.get(item.state, str)
         arrow = _("  <- next") if is_next else ""
         self.stdout.write(
-            f"  {style(MARKS[item.state])} {_clean(item.text)}{self.style.WARNING(arrow)}"
+            f"  {style(MARKS[item.state])} {clean(item.text)}{self.style.WARNING(arrow)}"
         )
         lines = [
             item.advice,
@@ -107,7 +107,7 @@ class Command(BaseCommand):
             item.code,
         ]
         for line in filter(None, lines):
-            self.stdout.write(INDENT + _clean(line))
+            self.stdout.write(INDENT + clean(line))
 
 
 def _refuse_secrets(*arguments: str | None) -> None:
@@ -141,15 +141,3 @@ def _to_json(checklist: Checklist, *, is_ready: bool) -> str:
         {"ready": is_ready, "sections": [asdict(one) for one in checklist.sections]},
         indent=2,
     )
-
-
-def _clean(text: str) -> str:
-    """Names come from the database, refusals from Coze: no escape sequences."""
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
-def _be_printable(stdout: Any) -> None:
-    """Let a console without Chinese show escapes in place of an exception."""
-    stream = getattr(stdout, "_out", None)
-    if stream is sys.stdout and hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="backslashreplace")
