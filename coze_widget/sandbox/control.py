@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from coze_widget.sandbox.faults import parse_fault
 from coze_widget.sandbox.http import Request, Response, json_response
+from coze_widget.sandbox.routes import PERMISSIONS
 from coze_widget.sandbox.state import State
 
 
@@ -100,6 +101,11 @@ def _shift_clock(state: State, document: dict[str, Any]) -> object:
     return {"ok": True}
 
 
+def _change_account(state: State, document: dict[str, Any]) -> object:
+    state.account.change(document, permissions=PERMISSIONS)
+    return {"ok": True}
+
+
 def _reset(state: State, document: dict[str, Any]) -> object:
     state.reset()
     return {"ok": True}
@@ -113,5 +119,6 @@ ACTIONS: dict[tuple[str, str], Callable[[State, dict[str, Any]], object]] = {
     ("GET", "/sandbox/requests"): _list_requests,
     ("DELETE", "/sandbox/requests"): _clear_requests,
     ("POST", "/sandbox/clock"): _shift_clock,
+    ("POST", "/sandbox/account"): _change_account,
     ("POST", "/sandbox/reset"): _reset,
 }

@@ -20,6 +20,7 @@ from coze_widget.sandbox.oauth_apps import (
     make_oauth_config,
     read_public_part,
 )
+from coze_widget.sandbox.routes import PERMISSIONS
 from coze_widget.sandbox.state import DELTA_PAUSE_SECONDS, State
 
 STOP_SECONDS = 5
@@ -198,9 +199,32 @@ class Sandbox:
         with self.state.lock:
             self.state.clock_offset_seconds = offset_seconds
 
+    def withhold(self, *permissions: str) -> None:
+        """Take permissions away from every token, named as "Conversation.editConversation".
+
+        Raises ValueError for what is no permission.
+        """
+        self._change_account(withheld=list(permissions))
+
+    def unbind(self, thing_id: str) -> None:
+        """Unbind a bot or an app from Chat SDK, as its publish page can."""
+        self._change_account(unbound=[thing_id])
+
+    def mix_histories(self) -> None:
+        """Forget the one thing that Coze is asked for: session_name keeps nobody apart."""
+        self._change_account(mixes_histories=True)
+
+    def use_up_quota(self) -> None:
+        """Let no dialogue of the free plan be left."""
+        self._change_account(is_out_of_quota=True)
+
     def reset(self) -> None:
         with self.state.lock:
             self.state.reset()
+
+    def _change_account(self, **fields: Any) -> None:
+        with self.state.lock:
+            self.state.account.change(fields, permissions=PERMISSIONS)
 
 
 def register_config(sandbox: Sandbox, config: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from coze_widget.sandbox.access_tokens import AccessTokens
+from coze_widget.sandbox.accounts import Account
 from coze_widget.sandbox.conversations import Conversations
 from coze_widget.sandbox.faults import Faults
 from coze_widget.sandbox.oauth_apps import OAuthApp
@@ -38,6 +39,7 @@ class State:
     conversations: Conversations = field(default_factory=Conversations)
     files: dict[str, UploadedFile] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
+    account: Account = field(default_factory=Account)
     recorder: Recorder = field(default_factory=Recorder)
 
     def now(self) -> float:
@@ -55,5 +57,6 @@ class State:
         self.conversations = Conversations()
         self.files = {}
         self.faults = Faults()
+        self.account = Account()
         self.recorder = Recorder()
         self.clock_offset_seconds = 0

@@ -16,7 +16,7 @@ from coze_widget.sandbox.http import Response
 
 
 def retrieve(call: Call, app_id: str) -> Response:
-    check_app(app_id)
+    check_app(call, app_id)
     return call.succeed({**_describe_app(), "app_id": APP.app_id, "version": "1"})
 
 
@@ -46,9 +46,10 @@ def retrieve_workflow(call: Call, workflow_id: str) -> Response:
     return call.succeed(data)
 
 
-def check_app(app_id: object) -> None:
+def check_app(call: Call, app_id: object) -> None:
     if str(app_id) != APP.app_id:
         raise Refusal(4200)
+    call.check_binding(APP.app_id)
 
 
 def check_workflow(workflow_id: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from coze_widget.sandbox.access_tokens import Grant
+from coze_widget.sandbox.access_tokens import Grant, Owner
 from coze_widget.sandbox.catalogue import BOTS, WORKSPACE_ID, Bot
 from coze_widget.sandbox.conversations import Conversation
 from coze_widget.sandbox.envelope import Refusal, build_success
@@ -23,6 +23,13 @@ class Call:
     request: Request
     state: State
     grant: Grant
+
+    @property
+    def owner(self) -> Owner:
+        """Whose histories these are."""
+        if self.state.account.mixes_histories:
+            return self.grant.owner._replace(session_name="")
+        return self.grant.owner
 
     def succeed(self, data: object = None, **extra: object) -> Response:
         return build_success(data, logid=self.request.logid, **extra)
@@ -62,11 +69,20 @@ class Call:
         bot = self.find_bot(bot_id, code=code)
         if not bot.is_published:
             raise Refusal(4015)
+        self.check_binding(bot.bot_id)
         return bot
+
+    def check_binding(self, thing_id: str) -> None:
+        if thing_id in self.state.account.unbound:
+            raise Refusal(702242003)
+
+    def check_quota(self) -> None:
+        if self.state.account.is_out_of_quota:
+            raise Refusal(4028)
 
     def find_conversation(self, conversation_id: object) -> Conversation:
         conversation = self.state.conversations.find(
-            str(conversation_id), owner=self.grant.owner
+            str(conversation_id), owner=self.owner
         )
         if conversation is None:
             raise Refusal(4002)

@@ -23,6 +23,7 @@ DEFAULT_NAME = "Default"
 
 def chat_with_bot(call: Call) -> Response:
     body = call.read_json()
+    call.check_quota()
     bot = call.find_published_bot(body.get("bot_id", ""))
     if not body.get("user_id"):
         raise refuse_parameter("user_id")
@@ -30,7 +31,7 @@ def chat_with_bot(call: Call) -> Response:
 
     def begin() -> Conversation:
         return call.state.conversations.add(
-            Conversation(call.grant.owner, bot.bot_id, connector_id)
+            Conversation(call.owner, bot.bot_id, connector_id)
         )
 
     conversation_id = call.request.query.get("conversation_id")
@@ -45,7 +46,8 @@ def chat_with_bot(call: Call) -> Response:
 
 def chat_with_workflow(call: Call) -> Response:
     body = call.read_json()
-    check_app(body.get("app_id"))
+    call.check_quota()
+    check_app(call, body.get("app_id"))
     check_workflow(body.get("workflow_id"))
     connector_id = str(body.get("connector_id") or API_CONNECTOR_ID)
 
@@ -118,7 +120,7 @@ def _begin_answer(
         conversation.count_questions(),
         file_names,
         parameters,
-        is_shared=not call.grant.owner.session_name,
+        is_shared=not call.owner.session_name,
     )
     return Answer(call.state, conversation, chat, compose_reply(question))
 

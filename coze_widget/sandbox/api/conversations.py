@@ -26,7 +26,7 @@ def list_conversations(call: Call) -> Response:
         raise refuse_parameter("bot_id")
     bot = call.find_bot(query["bot_id"])
     found = call.state.conversations.list(
-        owner=call.grant.owner,
+        owner=call.owner,
         bot_id=bot.bot_id,
         connector_id=query.get("connector_id", API_CONNECTOR_ID),
     )
@@ -62,7 +62,7 @@ def create(call: Call) -> Response:
 def create_in_app(call: Call) -> Response:
     """With `get_or_create` the conversation of that name is found again."""
     body = call.read_json()
-    check_app(body.get("app_id"))
+    check_app(call, body.get("app_id"))
     check_workflow(body.get("workflow_id"))
     name = read_name(body.get("conversation_name"), name="conversation_name")
     if not name:
@@ -75,7 +75,7 @@ def create_in_app(call: Call) -> Response:
 
 def find_in_app(call: Call, body: dict[str, Any], name: str) -> Conversation | None:
     found = call.state.conversations.list(
-        owner=call.grant.owner,
+        owner=call.owner,
         bot_id=str(body["app_id"]),
         connector_id=_read_connector(body),
         workflow_id=str(body["workflow_id"]),
@@ -98,7 +98,7 @@ def _new_conversation(
     call: Call, body: dict[str, Any], *, bot_id: str, name: str, workflow_id: str = ""
 ) -> Conversation:
     return Conversation(
-        call.grant.owner,
+        call.owner,
         bot_id,
         _read_connector(body),
         workflow_id=workflow_id,
