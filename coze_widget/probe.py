@@ -25,10 +25,11 @@ from coze_widget.models import Mode, Widget
 from coze_widget.oauth.client import AccessToken
 from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.oauth.deadlines import Deadline
-from coze_widget.oauth.error_codes import CHECK_REGION, ERROR_CODES
+from coze_widget.oauth.error_codes import CHECK_REGION
 from coze_widget.oauth.open_api import OpenApi
 from coze_widget.oauth_apps import find_oauth_app, get_api, make_client
 from coze_widget.redaction import holds_credential, redact
+from coze_widget.remedies import say_who
 from coze_widget.sentences import translate
 from coze_widget.status import find_status
 
@@ -216,7 +217,7 @@ def _explain(widget: Widget, refused: _Refused, *, is_personal: bool) -> Finding
         works=False,
         text=_headline(refused.step) % {"what": _say(cause.args[0])},
         advice=advice,
-        who=_find_who(cause),
+        who=say_who(cause),
         facts=cause.facts,
     )
 
@@ -266,16 +267,6 @@ def _about_reading(widget: Widget, step: Step, cause: CozeError) -> str:
     if isinstance(cause, (NotFoundError, BadRequestError)):
         return _find_id(widget, step)
     return ""
-
-
-def _find_who(cause: CozeError) -> str:
-    known = ERROR_CODES.get(cause.code or 0)
-    if known is None:
-        return ""
-    return _("This is for: %(who)s. Place: %(where)s.") % {
-        "who": translate(known.who.value, gettext),
-        "where": translate(known.where.value, gettext),
-    }
 
 
 def _find_id(widget: Widget, step: Step) -> str:
