@@ -49,6 +49,14 @@ def test_it_names_the_way_that_the_row_says(make_widget):
     assert "Permissions-Policy: microphone=(self)" in text
 
 
+def test_a_widget_that_no_other_site_may_hold_says_so(widget):
+    text = ask("--mode", "embedded")
+
+    assert (
+        "No page of another origin may hold it: its allowed origins are empty." in text
+    )
+
+
 def test_programs_read_the_same(widget):
     [told] = ask_json("support", "--mode", "frame")
 

@@ -201,6 +201,10 @@ def _report(widget: Widget, embeddings: list[Embedding], origin: str) -> Report:
             widget, embedding, base_url=base_url, site_origin=site_origin
         )
         _add(sections, widget, embedding, find_needs(embedding, addresses))
+    if not sections:
+        note = _(
+            "No page of another origin may hold it: its allowed origins are empty."
+        )
     return Report(widget, base_url, sections, note)
 
 
