@@ -175,7 +175,7 @@ def test_the_metadata_is_complete(metadata):
     assert metadata.license_expression == "MIT"
     assert metadata.license_files == ["LICENSE"]
     assert str(metadata.requires_python) == ">=3.10"
-    assert metadata.provides_extra == ["demo", "import", "test"]
+    assert metadata.provides_extra == ["api", "demo", "import", "test"]
 
 
 def test_the_page_on_pypi_links_to_nothing_that_is_not_there(metadata):
