@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import json
 import traceback
 
 import pytest
 import requests
 
-from coze_widget.exceptions import CozeError, InvalidResponseError
+from coze_widget.exceptions import (
+    CozeError,
+    InvalidResponseError,
+    PermissionDeniedError,
+)
 from coze_widget.oauth.client import AccessToken
 from coze_widget.oauth.deadlines import Deadline
 from coze_widget.oauth.open_api import OpenApi
@@ -65,6 +70,45 @@ def test_a_server_that_is_down_is_asked_again():
 
     assert coze.read("v1", token=TOKEN) == {"name": "Tea"}
     assert len(network.requests) == 2
+
+
+def test_an_answer_is_handed_over_whole():
+    payload = {"code": 0, "data": [1], "has_more": False}
+    coze, network = api(Reply(payload))
+
+    answer = coze.ask(
+        "POST", "v3", "chat", token=TOKEN, query={"id": "7"}, body={"bot_id": "74"}
+    )
+
+    assert answer == payload
+    [request] = network.requests
+    assert (request.method, request.url) == (
+        "POST",
+        "https://api.coze.cn/v3/chat?id=7",
+    )
+    assert request.headers["Authorization"] == f"Bearer {TOKEN.value}"
+    assert json.loads(request.body) == {"bot_id": "74"}
+
+
+@pytest.mark.parametrize(
+    ("method", "times"), [("GET", 2), ("DELETE", 2), ("POST", 1), ("PUT", 1)]
+)
+def test_only_what_makes_nothing_is_asked_again(method, times):
+    coze, network = api(DOWN, DOWN, max_retries=1)
+
+    with pytest.raises(CozeError):
+        coze.ask(method, "v1", token=TOKEN)
+
+    assert len(network.requests) == times
+
+
+def test_a_refusal_is_raised():
+    coze, _network = api(Reply({"code": 4101, "msg": "no"}))
+
+    with pytest.raises(PermissionDeniedError) as caught:
+        coze.ask("DELETE", "v1", token=TOKEN)
+
+    assert caught.value.code == 4101
 
 
 def test_a_deadline_that_has_passed_asks_nobody():
