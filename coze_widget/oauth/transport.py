@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -25,6 +25,8 @@ from coze_widget.oauth.deadlines import Deadline, DeadlineAdapter, current_deadl
 from coze_widget.sentences import Sentence as _
 from coze_widget.version import __version__
 
+T = TypeVar("T")
+
 _LARGEST_BODY_BYTES = 65_536  # a token answer has under 1 KB
 
 
@@ -35,6 +37,19 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     payload: Mapping[str, Any] | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Document:
+    """What lies at a public address, as it came; names of headers in lower case.
+
+    `is_whole` is False where the body was longer than was read.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    is_whole: bool
 
 
 class Transport:
@@ -69,17 +84,51 @@ class Transport:
         """Send JSON once. Raises `CozeError` only when no answer could be read."""
         return self._send("POST", url, body, bearer=bearer, deadline=deadline)
 
-    def get(
-        self, url: str, *, bearer: str, deadline: Deadline, largest_body_bytes: int
+    def ask(
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, object] | None,
+        *,
+        bearer: str,
+        deadline: Deadline,
+        largest_body_bytes: int,
     ) -> Answer:
-        """Ask once. Raises as `post` does."""
+        """Ask once, of an answer that may be long. Raises as `post` does."""
         return self._send(
-            "GET",
+            method,
             url,
-            None,
+            body,
             bearer=bearer,
             deadline=deadline,
             largest_body_bytes=largest_body_bytes,
+        )
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        deadline: Deadline,
+        largest_body_bytes: int,
+        origin: str = "",
+    ) -> Document:
+        """Get what is public there, with no credential; redirects are not followed.
+
+        With an `origin` it asks as a page of that origin does. Raises `CozeError` only when
+        no answer could be read.
+        """
+        # The extra headers are not sent: one may be a gateway's credential.
+        headers = {**_own_headers(), "Accept": "*/*"}
+        if origin:
+            headers["Origin"] = origin
+        return self._exchange(
+            "GET",
+            url,
+            None,
+            auth=_no_auth,
+            headers=headers,
+            deadline=deadline,
+            read=lambda response: _read_document(response, largest_body_bytes),
         )
 
     def close(self) -> None:
@@ -96,6 +145,27 @@ class Transport:
         deadline: Deadline,
         largest_body_bytes: int = _LARGEST_BODY_BYTES,
     ) -> Answer:
+        return self._exchange(
+            method,
+            url,
+            body,
+            auth=_Bearer(bearer),
+            headers=self._headers,
+            deadline=deadline,
+            read=lambda response: _read_answer(response, largest_body_bytes),
+        )
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, object] | None,
+        *,
+        auth: Callable[[requests.PreparedRequest], requests.PreparedRequest],
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        read: Callable[[requests.Response], T],
+    ) -> T:
         host = urlsplit(url).netloc
         remaining = deadline.remaining()
         if remaining <= 0:
@@ -106,8 +176,8 @@ class Transport:
                 method,
                 url,
                 json=body,
-                auth=_Bearer(bearer),
-                headers=self._headers,
+                auth=auth,
+                headers=headers,
                 proxies=self._proxies,
                 verify=self._verify,
                 timeout=(
@@ -118,7 +188,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return _read_answer(response, largest_body_bytes)
+                return read(response)
         except CozeError as exc:
             failure = exc
         # Not requests' own errors alone: urllib3, http.client and the codecs have some.
@@ -137,6 +207,10 @@ class _Bearer(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _own_headers() -> dict[str, str]:
@@ -172,16 +246,34 @@ def _build_session(max_connections: int) -> requests.Session:
 
 
 def _read_answer(response: requests.Response, largest_body_bytes: int) -> Answer:
-    body = b""
+    body = _read_body(response, largest_body_bytes)
+    if len(body) > largest_body_bytes:
+        raise InvalidResponseError(
+            _("Coze's answer is far too long"),
+            status=response.status_code,
+            remedy=_("Check that base_url is Coze's API, and what is in between."),
+        )
+    return Answer(response.status_code, response.headers, _parse_object(body))
+
+
+def _read_document(response: requests.Response, largest_body_bytes: int) -> Document:
+    body = _read_body(response, largest_body_bytes)
+    return Document(
+        response.status_code,
+        {name.lower(): value for name, value in response.headers.items()},
+        body[:largest_body_bytes],
+        is_whole=len(body) <= largest_body_bytes,
+    )
+
+
+def _read_body(response: requests.Response, largest_body_bytes: int) -> bytes:
+    """Return the body, or a little more than the largest part of it that is wanted."""
+    body = bytearray()
     for chunk in response.iter_content(8192):
         body += chunk
         if len(body) > largest_body_bytes:
-            raise InvalidResponseError(
-                _("Coze's answer is far too long"),
-                status=response.status_code,
-                remedy=_("Check that base_url is Coze's API, and what is in between."),
-            )
-    return Answer(response.status_code, response.headers, _parse_object(body))
+            break
+    return bytes(body)
 
 
 def _parse_object(body: bytes) -> Mapping[str, Any] | None:

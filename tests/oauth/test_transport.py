@@ -426,3 +426,65 @@ def test_an_answer_does_not_show_what_it_holds(build):
     answer = post(transport, "api.coze.cn", scheme="https")
 
     assert repr(answer) == "Answer(status=200)"
+
+
+# What is public
+
+
+def fetch(transport, netloc, **options):
+    options = {"deadline": Deadline(5), "largest_body_bytes": 1000, **options}
+    return transport.fetch(f"http://{netloc}/page", **options)
+
+
+class Site(TinyServer):
+    """Is asked with GET: a request ends with its head."""
+
+    def _read_request(self, connection):
+        return connection.recv(65536)
+
+
+def test_what_is_public_is_asked_for_with_no_credential(build):
+    page = http_answer(b"<p>", extra="X-Cache: HIT\r\n")
+
+    with Site(page) as server:
+        transport = build(headers={"X-Gateway-Key": "secret"})
+        document = fetch(transport, server.netloc)
+
+    head = server.requests[0].decode()
+    assert head.startswith("GET /page HTTP/1.1\r\n")
+    assert "\r\nAccept: */*" in head
+    assert "secret" not in head
+    assert "Authorization" not in head
+    assert "Origin" not in head
+    assert (document.status, document.body, document.is_whole) == (200, b"<p>", True)
+    assert document.headers["x-cache"] == "HIT"
+
+
+def test_it_can_be_asked_for_as_by_a_page(build):
+    with Site(OK) as server:
+        fetch(build(), server.netloc, origin="https://shop.example")
+
+    assert b"\r\nOrigin: https://shop.example\r\n" in server.requests[0]
+
+
+@pytest.mark.parametrize("answer", LONG.values(), ids=LONG)
+def test_of_a_long_document_the_beginning_is_read(build, answer):
+    with Site(answer) as server:
+        document = fetch(build(), server.netloc)
+
+    assert (document.body, document.is_whole) == (b" " * 1000, False)
+
+
+def test_a_document_that_never_ends_meets_the_deadline(build):
+    with Site(*DRIPS["body"]) as server, at_most(1.5), pytest.raises(CozeTimeoutError):
+        fetch(build(), server.netloc, deadline=Deadline(0.4))
+
+
+def test_a_documents_redirect_is_not_followed(build):
+    elsewhere = http_answer(b"", status="302 Found", extra="Location: /login/\r\n")
+
+    with Site(elsewhere) as server:
+        document = fetch(build(), server.netloc)
+
+    assert (document.status, document.headers["location"]) == (302, "/login/")
+    assert len(server.requests) == 1
