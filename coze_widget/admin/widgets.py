@@ -19,6 +19,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from coze_widget.admin.examining import Examining
 from coze_widget.admin.moving import Moving
 from coze_widget.admin.pasting import Pasting
 from coze_widget.admin.previewing import Previewing
@@ -65,7 +66,9 @@ class SiteFilter(admin.RelatedFieldListFilter):
 
 
 @admin.register(Widget)
-class WidgetAdmin(VisitorKeys, Pasting, Previewing, Publishing, Moving, Probing):
+class WidgetAdmin(
+    VisitorKeys, Pasting, Previewing, Publishing, Moving, Examining, Probing
+):
     form = WidgetForm
     # What phones show without scrolling comes first.
     list_display = (
