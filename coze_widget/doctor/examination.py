@@ -14,6 +14,7 @@ from coze_widget.doctor.patients import Patient
 from coze_widget.doctor.steps import Sight, Step, explain, failed, skipped
 from coze_widget.doctor.steps.bot import BOT, WORKFLOW
 from coze_widget.doctor.steps.caching import CACHE
+from coze_widget.doctor.steps.channel import CHANNEL
 from coze_widget.doctor.steps.chat import CHAT
 from coze_widget.doctor.steps.conversations import CONVERSATION, ISOLATION
 from coze_widget.doctor.steps.pages import FRAME, PAGE, VOICE
@@ -39,6 +40,7 @@ STEPS = (
     CLOCK,
     BOT,
     WORKFLOW,
+    CHANNEL,
     PERMISSIONS,
     CONVERSATION,
     ISOLATION,

@@ -90,6 +90,10 @@ class Patient:
         """Return Coze's whole answer. Raises CozeError."""
         return self.api.ask(method, *path, token=stranger.token, query=query, body=body)
 
+    def read(self, *path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+        """Return `data` as the first stranger gets it. Raises CozeError."""
+        return self.api.read(*path, token=self.stranger.token, query=query)
+
     def begin_conversation(self, stranger: Stranger) -> str:
         """Return the id of a new conversation, which is deleted at the end at the latest."""
         room = "workflow" if self.is_app else ""
@@ -124,6 +128,12 @@ class Patient:
             "draft_mode": False,
             "connector_id": CHAT_SDK_CONNECTOR_ID,
         }
+
+
+def read_objects(value: object) -> list[dict[str, Any]]:
+    """Lists come from outside, and an empty one may come as null."""
+    found = value if isinstance(value, list) else []
+    return [one for one in found if isinstance(one, dict)]
 
 
 def read_id(answer: Mapping[str, Any]) -> str:

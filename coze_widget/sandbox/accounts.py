@@ -13,6 +13,7 @@ class Account:
 
     withheld: set[str] = field(default_factory=set)  # permissions, as "Bot.chat"
     unbound: set[str] = field(default_factory=set)  # ids of bots and apps
+    api_only: set[str] = field(default_factory=set)  # the same; never in Chat SDK
     mixes_histories: bool = False  # whatever the session_name
     is_out_of_quota: bool = False
 

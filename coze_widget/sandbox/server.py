@@ -210,6 +210,10 @@ class Sandbox:
         """Unbind a bot or an app from Chat SDK, as its publish page can."""
         self._change_account(unbound=[thing_id])
 
+    def publish_to_api_alone(self, thing_id: str) -> None:
+        """Let a bot or an app never have been published to Chat SDK."""
+        self._change_account(api_only=[thing_id])
+
     def mix_histories(self) -> None:
         """Forget the one thing that Coze is asked for: session_name keeps nobody apart."""
         self._change_account(mixes_histories=True)

@@ -9,7 +9,9 @@ import pytest
 from coze_widget import console
 from coze_widget.doctor.examination import Examination
 from coze_widget.doctor.patients import Patient
+from coze_widget.doctor.steps import channel
 from coze_widget.doctor.steps import chat as chat_step
+from coze_widget.doctor.steps.channel import look_at_channel
 from coze_widget.doctor.steps.chat import look_at_chat
 from coze_widget.doctor.steps.conversations import look_at_isolation
 from coze_widget.doctor.steps.permissions import look_at_permissions
@@ -104,6 +106,10 @@ def unbind(thing_id):
     return lambda world: world.coze.unbind(thing_id)
 
 
+def publish_to_api_alone(thing_id):
+    return lambda world: world.coze.publish_to_api_alone(thing_id)
+
+
 def mix_histories(world):
     world.coze.mix_histories()
 
@@ -143,6 +149,7 @@ def grant(group):
 
 PUBLISH = "In Coze's studio, publish it to API as well as to Chat SDK."
 BIND = "In Coze's studio, publish it to Chat SDK again."
+PUBLISH_TO_SDK = "In Coze's studio, publish it to Chat SDK as well as to API."
 GATEWAY = (
     "If the bot is an organisation's, check account_id; if there is a gateway in between, "
     "check that it passes the header Authorization on."
@@ -182,6 +189,7 @@ BOT_FAULTS = [
     (change_widget(bot_id="1"), {"bot": compare("/bot/")}),
     (change_widget(bot_id=UNPUBLISHED_BOT_ID), {"bot": PUBLISH}),
     (unbind(BOT_ID), {"bot": BIND}),
+    (publish_to_api_alone(BOT_ID), {"channel": PUBLISH_TO_SDK}),
     (fault(BOT_PATH, code=4100, status=401), {"bot": GATEWAY}),
     (fault(BOT_PATH, code=5000), {"bot": TRY_LATER}),
     (withhold("Bot.getMetadata"), {"bot": grant("Bot")}),
@@ -240,6 +248,7 @@ APP_FAULTS = [
     (change_widget(app_id="1"), {"bot": compare("/project-ide/")}),
     (change_widget(workflow_id="1"), {"workflow": compare("workflow=")}),
     (unbind(APP_ID), {"bot": BIND}),
+    (publish_to_api_alone(APP_ID), {"channel": PUBLISH_TO_SDK}),
     (withhold("App.getMetadata"), {"bot": grant("App")}),
     (withhold("Workflow.getMetadata"), {"workflow": grant("Workflow")}),
     (withhold("Workflow.run"), {"permissions": tick("Workflow", "run")}),
@@ -341,8 +350,9 @@ def test_a_permission_for_voice_is_missed_where_voice_is_on(world, name):
     assert (on.outcome.value, on.advice) == ("fail", tick("Audio", name))
 
 
-def test_a_clock_that_is_wrong_is_told(world):
-    world.coze.shift_clock(3600)
+@pytest.mark.parametrize(("shift", "word"), [(3600, "slow"), (-3600, "fast")])
+def test_a_clock_that_is_wrong_is_told(world, shift, word):
+    world.coze.shift_clock(shift)
 
     findings = examine(world.widget)
 
@@ -350,7 +360,7 @@ def test_a_clock_that_is_wrong_is_told(world):
     assert find(findings, "fail") == {}
     assert (clock.outcome.value, clock.seen) == (
         "warn",
-        "Coze's clock is 3600 seconds ahead of this machine's.",
+        f"This machine's clock is 3600 seconds {word}.",
     )
     assert clock.advice == (
         "It is allowed for; set this machine's clock all the same (NTP)."
@@ -386,6 +396,67 @@ def test_a_bot_without_a_name_is_known_all_the_same(world):
     [finding] = by_step(examine(world.widget))["bot"]
 
     assert finding.seen == "Coze knows it; it has no name."
+
+
+# Whether it is published to Chat SDK
+
+
+def test_what_is_published_to_chat_sdk_is_found(world):
+    [finding] = by_step(examine(world.widget))["channel"]
+
+    assert (finding.outcome.value, finding.seen) == (
+        "pass",
+        "It is published to Chat SDK.",
+    )
+
+
+@pytest.mark.parametrize("permission", ["Workspace.listWorkspace", "Bot.listBot"])
+def test_who_may_not_list_leaves_it_open(world, permission):
+    world.coze.withhold(permission)
+
+    findings = examine(world.widget)
+
+    [finding] = by_step(findings)["channel"]
+    assert find(findings, "fail") == {}
+    assert finding.outcome.value == "skip"
+    assert finding.seen.startswith("The OAuth app may not list what is published")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "{}",
+        '{"workspaces": null}',
+        '{"workspaces": [7]}',
+        '{"workspaces": [{"id": []}]}',
+    ],
+)
+def test_workspaces_of_an_odd_shape_leave_it_open(world, data):
+    world.coze.add_fault("/v1/workspaces", **answer(data))
+
+    [finding] = by_step(examine(world.widget))["channel"]
+
+    assert finding.outcome.value == "skip"
+
+
+def test_a_long_list_is_read_page_by_page(world, monkeypatch):
+    monkeypatch.setattr(channel, "PAGE_SIZE", 1)
+    monkeypatch.setattr(channel, "MAX_PAGES", 3)
+    patient = Patient(world.widget)
+    patient.meet_stranger()
+    other = answer('{"items": [{"id": "1"}]}')
+    world.coze.add_fault("/v1/bots", times=1, **other)
+
+    [sight] = look_at_channel(patient)
+    world.coze.add_fault("/v1/bots", times=None, **other)
+    [endless] = look_at_channel(patient)
+
+    assert (sight.outcome.value, endless.outcome.value) == ("fail", "fail")
+    assert [
+        one["query"]["page_num"]
+        for one in world.coze.requests
+        if one["path"] == "/v1/bots"
+    ] == ["1", "2", "1", "2", "3"]
 
 
 # What the chatflow takes

@@ -7,6 +7,7 @@ import pytest
 from coze_widget.doctor.examination import STEPS, list_costs
 from coze_widget.models import Mode
 from coze_widget.sandbox.catalogue import APP_ID, WORKFLOW_ID
+from tests.caches import entries
 from tests.doctor.examining import by_step, examine, failures
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +112,16 @@ def test_no_finding_holds_a_token_or_a_key(coze, widget, oauth_config):
 
     assert not [token for token in coze.state.tokens._grants if token in shown]
     assert oauth_config["private_key"][40:80] not in shown
+
+
+def test_it_is_two_identities_that_nobody_has_and_keeps_nothing(coze, widget):
+    examine(widget, may_chat=True)
+
+    names = {grant.owner.session_name for grant in coze.state.tokens._grants.values()}
+    assert len(names) == 2
+    assert all(name.startswith("coze_doctor-") for name in names)
+    # The step of the cache leaves a word for other processes.
+    assert entries().keys() <= {"coze_widget:doctor"}
 
 
 def test_it_says_before_what_it_spends():

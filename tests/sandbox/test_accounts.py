@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from coze_widget.sandbox.routes import PERMISSIONS
-from tests.sandbox.caller import APP, BOT, WORKFLOW
+from tests.sandbox.caller import APP, BOT, WORKFLOW, WORKSPACE
 
 FAULTY_CALLS = [
     ("Bot.chat", "POST", "/v3/chat"),
@@ -62,6 +62,40 @@ def test_an_unbound_app_does_not_open(sandbox, alice):
 
     assert alice.ask("GET", f"/v1/apps/{APP}")["code"] == 702242003
     assert alice.ask("GET", f"/v1/workflows/{WORKFLOW}")["code"] == 0
+
+
+@pytest.mark.parametrize(
+    ("thing", "path"), [(BOT, "/v1/bots"), (APP, "/v1/apps")], ids=["bot", "app"]
+)
+def test_what_was_published_to_api_alone_is_in_no_list_of_chat_sdk(
+    sandbox, alice, thing, path
+):
+    def count(connector_id):
+        query = {"workspace_id": WORKSPACE, "connector_id": connector_id}
+        return alice.ask("GET", path, params=query)["data"]["total"]
+
+    before = count("999")
+
+    sandbox.publish_to_api_alone(thing)
+
+    assert (before, count("999"), count("1024")) == (1, 0, 1)
+    assert alice.ask("GET", f"{path}/{thing}")["code"] == 0
+
+
+@pytest.mark.parametrize(("connector_id", "code"), [("999", 702242003), ("1024", None)])
+def test_what_was_published_to_api_alone_does_not_chat_in_chat_sdk(
+    sandbox, alice, connector_id, code
+):
+    sandbox.publish_to_api_alone(BOT)
+    sandbox.publish_to_api_alone(APP)
+
+    bot = {"bot_id": BOT, "user_id": "a", "connector_id": connector_id}
+    app = {"app_id": APP, "workflow_id": WORKFLOW, "connector_id": connector_id}
+
+    for path, body in (("/v3/chat", bot), ("/v1/workflows/chat", app)):
+        response = alice.send("POST", path, json={**body, "stream": True})
+        shown = response.json() if code else {}
+        assert shown.get("code") == code
 
 
 def test_mixed_histories_are_everybodys(sandbox, alice, bob):
@@ -124,8 +158,8 @@ def test_programs_change_it_over_http(sandbox, alice):
     [
         (
             {"witheld": []},
-            "witheld is unknown; known are withheld, unbound, mixes_histories, "
-            "is_out_of_quota",
+            "witheld is unknown; known are withheld, unbound, api_only, "
+            "mixes_histories, is_out_of_quota",
         ),
         ({"mixes_histories": 1}, "mixes_histories must be of type bool"),
         ({"unbound": "x"}, "unbound must be a list of texts"),

@@ -47,7 +47,7 @@ def look_at_bot(patient: Patient) -> Iterator[Sight]:
         thing = Thing("Bot", widget.bot_id, "/bot/")
         path, query = ("v1", "bots", widget.bot_id), {}
     try:
-        data = _read(patient, *path, query=query)
+        data = patient.read(*path, query=query)
     except CozeError as exc:
         yield _explain(thing, exc)
         return
@@ -66,8 +66,7 @@ def look_at_workflow(patient: Patient) -> Iterator[Sight]:
         return
     workflow_id = patient.widget.workflow_id
     try:
-        data = _read(
-            patient,
+        data = patient.read(
             "v1",
             "workflows",
             workflow_id,
@@ -116,10 +115,6 @@ def _inputs_of(data: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         for name, one in parameters.items()
         if clean_name(name) and isinstance(one, dict)
     }
-
-
-def _read(patient: Patient, *path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
-    return patient.api.read(*path, token=patient.stranger.token, query=query)
 
 
 def _explain(thing: Thing, error: CozeError) -> Sight:

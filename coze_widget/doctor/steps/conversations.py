@@ -8,7 +8,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coze_widget.doctor.patients import CHAT_SDK_CONNECTOR_ID, Patient, Stranger
+from coze_widget.doctor.patients import (
+    CHAT_SDK_CONNECTOR_ID,
+    Patient,
+    Stranger,
+    read_objects,
+)
 from coze_widget.doctor.steps import Sight, Step, failed, passed, warned
 from coze_widget.doctor.steps.permissions import (
     CREATE_CONVERSATION,
@@ -78,7 +83,7 @@ def list_messages(
         query={"conversation_id": conversation_id},
         body={"limit": 10},
     )
-    return _read_objects(answer.get("data"))
+    return read_objects(answer.get("data"))
 
 
 def list_conversations(patient: Patient, somebody: Stranger) -> list[str]:
@@ -97,13 +102,7 @@ def list_conversations(patient: Patient, somebody: Stranger) -> list[str]:
     )
     data = answer.get("data")
     found = data.get("conversations") if isinstance(data, dict) else None
-    return [str(conversation.get("id")) for conversation in _read_objects(found)]
-
-
-def _read_objects(value: object) -> list[dict[str, Any]]:
-    """Lists come from outside, and an empty one may come as null."""
-    found = value if isinstance(value, list) else []
-    return [one for one in found if isinstance(one, dict)]
+    return [str(conversation.get("id")) for conversation in read_objects(found)]
 
 
 def _find_ways_in(
@@ -136,7 +135,7 @@ CONVERSATION = Step(
     needs=("token", "bot", "workflow"),
     uses=(CREATE_CONVERSATION.title, EDIT_CONVERSATION.title, LIST_MESSAGE.title),
     asks=True,
-    spends=gettext_lazy("two empty conversations, deleted again"),
+    spends=gettext_lazy("three empty conversations, deleted again"),
 )
 ISOLATION = Step(
     "isolation",

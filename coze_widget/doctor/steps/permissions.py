@@ -181,5 +181,5 @@ PERMISSIONS = Step(
     look_at_permissions,
     needs=("token",),
     asks=True,
-    spends=gettext_lazy("about ten requests, one of them for an empty conversation"),
+    spends=gettext_lazy("about twenty requests"),
 )

@@ -13,6 +13,7 @@ from coze_widget.doctor.patients import Patient
 from coze_widget.doctor.steps import Sight, Step, failed, passed, warned
 from coze_widget.exceptions import CozeError
 from coze_widget.oauth.error_codes import CHECK_REGION
+from coze_widget.remedies import say_who
 
 # Coze's own limits are not documented; a clock that is off by this much is no accident.
 WRONG_CLOCK_SECONDS = 30
@@ -64,6 +65,7 @@ def look_at_token(patient: Patient) -> Iterator[Sight]:
                     "else client_id or public_key_id is wrong."
                 )
                 % {"region": REGIONS[other], "base_url": other},
+                who=say_who(exc),
                 facts=exc.facts,
             )
             return
@@ -76,9 +78,13 @@ def look_at_clock(patient: Patient) -> Iterator[Sight]:
     if abs(skew_seconds) < WRONG_CLOCK_SECONDS:
         yield passed(_("This machine's clock agrees with Coze's."))
         return
+    seen = (
+        _("This machine's clock is %(seconds)s seconds slow.")
+        if skew_seconds > 0
+        else _("This machine's clock is %(seconds)s seconds fast.")
+    )
     yield warned(
-        _("Coze's clock is %(seconds)s seconds ahead of this machine's.")
-        % {"seconds": skew_seconds},
+        seen % {"seconds": abs(skew_seconds)},
         _("It is allowed for; set this machine's clock all the same (NTP)."),
     )
 

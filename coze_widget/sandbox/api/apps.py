@@ -6,6 +6,7 @@ from typing import Any
 
 from coze_widget.sandbox.api.call import Call
 from coze_widget.sandbox.catalogue import (
+    API_CONNECTOR_ID,
     APP,
     ONBOARDING,
     OWNER_ID,
@@ -22,8 +23,10 @@ def retrieve(call: Call, app_id: str) -> Response:
 
 def list_apps(call: Call) -> Response:
     call.check_workspace()
-    items, _ = call.read_page().cut([_describe_app()])
-    return call.succeed({"items": items, "total": 1})
+    connector = call.request.query.get("connector_id", API_CONNECTOR_ID)
+    apps = [_describe_app()] if call.is_published_to(connector, APP.app_id) else []
+    items, _ = call.read_page().cut(apps)
+    return call.succeed({"items": items, "total": len(apps)})
 
 
 def list_workflows(call: Call) -> Response:

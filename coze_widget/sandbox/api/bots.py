@@ -8,7 +8,6 @@ from coze_widget.sandbox.api.call import Call, refuse_parameter
 from coze_widget.sandbox.catalogue import (
     API_CONNECTOR_ID,
     BOTS,
-    CHAT_SDK_CONNECTOR_ID,
     ONBOARDING,
     OWNER_ID,
     PUBLISHED_AT,
@@ -42,9 +41,11 @@ def list_bots(call: Call) -> Response:
     if status not in STATUSES:
         raise refuse_parameter("publish_status")
     connector = query.get("connector_id", API_CONNECTOR_ID)
-    known = connector in (API_CONNECTOR_ID, CHAT_SDK_CONNECTOR_ID)
     bots = [
-        bot for bot in BOTS.values() if known and bot.is_published in STATUSES[status]
+        bot
+        for bot in BOTS.values()
+        if bot.is_published in STATUSES[status]
+        and call.is_published_to(connector, bot.bot_id)
     ]
     items, _ = call.read_page().cut(bots)
     return call.succeed(

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from coze_widget.sandbox.access_tokens import Grant, Owner
-from coze_widget.sandbox.catalogue import BOTS, WORKSPACE_ID, Bot
+from coze_widget.sandbox.catalogue import (
+    API_CONNECTOR_ID,
+    BOTS,
+    CHAT_SDK_CONNECTOR_ID,
+    WORKSPACE_ID,
+    Bot,
+)
 from coze_widget.sandbox.conversations import Conversation
 from coze_widget.sandbox.envelope import Refusal, build_success
 from coze_widget.sandbox.http import Request, Response
@@ -75,6 +81,17 @@ class Call:
     def check_binding(self, thing_id: str) -> None:
         if thing_id in self.state.account.unbound:
             raise Refusal(702242003)
+
+    def check_channel(self, thing_id: str, connector_id: str) -> None:
+        is_chat_sdk = connector_id == CHAT_SDK_CONNECTOR_ID
+        if is_chat_sdk and thing_id in self.state.account.api_only:
+            raise Refusal(702242003)
+
+    def is_published_to(self, connector_id: str, thing_id: str) -> bool:
+        account = self.state.account
+        if connector_id == CHAT_SDK_CONNECTOR_ID:
+            return thing_id not in account.api_only | account.unbound
+        return connector_id == API_CONNECTOR_ID
 
     def check_quota(self) -> None:
         if self.state.account.is_out_of_quota:

@@ -28,6 +28,7 @@ def chat_with_bot(call: Call) -> Response:
     if not body.get("user_id"):
         raise refuse_parameter("user_id")
     connector_id = str(body.get("connector_id") or API_CONNECTOR_ID)
+    call.check_channel(bot.bot_id, connector_id)
 
     def begin() -> Conversation:
         return call.state.conversations.add(
@@ -50,6 +51,7 @@ def chat_with_workflow(call: Call) -> Response:
     check_app(call, body.get("app_id"))
     check_workflow(body.get("workflow_id"))
     connector_id = str(body.get("connector_id") or API_CONNECTOR_ID)
+    call.check_channel(str(body["app_id"]), connector_id)
 
     def begin() -> Conversation:
         found = find_in_app(call, body, DEFAULT_NAME)
