@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -187,6 +188,14 @@ def test_a_program_sees_the_exit_code(coze, widget):
     assert [one["step"] for one in doctor.objects if one["outcome"] == "fail"] == [
         "token"
     ]
+
+
+def test_the_page_about_it_has_every_step_in_this_order():
+    page = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
+    rows = page.partition("| `step` |")[2].partition("\n\n")[0].splitlines()[2:]
+    named = [key for row in rows for key in re.findall(r"`(\w+)`", row.split("|")[1])]
+
+    assert named == [step.key for step in STEPS]
 
 
 # What it is told
