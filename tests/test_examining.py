@@ -468,3 +468,23 @@ def test_a_modeladmin_of_the_projects_own_decides(editor, make_widget, settings,
     assert editor.get(address_in("OneSite", other.pk, "doctor")).status_code == 404
     assert editor.post(address_in("OneSite", other.pk, "doctor")).status_code == 404
     assert coze.requests == []
+
+
+def test_nothing_is_told_of_widgets_that_are_not_theirs(
+    editor, make_widget, settings, coze
+):
+    settings.ROOT_URLCONF = "tests.narrow_admins"
+    site, other = (
+        Site.objects.create(domain=domain, name=domain)
+        for domain in ("a.example", "b.example")
+    )
+    make_widget(slug="hush", name="Hush", site=other)
+    mine = make_widget(slug="mine", site=site, staff_only=True)
+    shared = "The widget “mine” turns people away whom {} let in"
+
+    all_of_them = html_of(editor.post(url(mine)))
+    theirs = html_of(editor.post(address_in("OneSite", mine.pk, "doctor")))
+
+    assert shared.format("“hush”") in all_of_them
+    assert shared.format("“…”") in theirs
+    assert "hush" not in theirs.lower()

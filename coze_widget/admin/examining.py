@@ -112,10 +112,17 @@ class Examining(Pages):
             raise PermissionDenied
         if not form.is_valid():
             return self._render_examination(request, widget, form)
-        report = _report(Patient(widget, **form.cleaned_data))
+        patient = Patient(widget, **form.cleaned_data)
+        report = _report(patient, hushed=self._find_hushed(request, widget))
         if request.get_preferred_type(["text/html", NDJSON]) == NDJSON:
             return _stream(request, report)
         return self._render_examination(request, widget, form, list(report))
+
+    def _find_hushed(self, request: HttpRequest, widget: Widget) -> list[str]:
+        """Return the slugs that this person does not see; system checks name any."""
+        seen = self.get_queryset(request).values("pk")
+        others = Widget.objects.exclude(pk__in=seen).exclude(slug=widget.slug)
+        return list(others.values_list("slug", flat=True))
 
     def _render_examination(
         self,
@@ -192,8 +199,11 @@ def _write(report: Generator[Line, None, None]) -> Generator[str, None, None]:
             yield json.dumps(line) + "\n"
 
 
-def _report(patient: Patient) -> Generator[Line, None, None]:
-    """Yield each finding as texts, and the verdict last; closing it ends the examination."""
+def _report(patient: Patient, *, hushed: Iterable[str]) -> Generator[Line, None, None]:
+    """Yield each finding as texts, and the verdict last; closing it ends the examination.
+
+    The slugs that are `hushed` are left out.
+    """
     outcomes = set()
     release_connections()
     run = cast("Generator[Finding, None, None]", Examination(patient).run())
@@ -203,7 +213,7 @@ def _report(patient: Patient) -> Generator[Line, None, None]:
                 outcomes.add(finding.outcome)
                 # The next step may ask Coze for seconds.
                 release_connections()
-                yield _put_in_words(finding)
+                yield _put_in_words(finding, hushed)
     except Exception:
         logger.exception("The examination of “%s” broke off.", patient.widget.slug)
         text = _(
@@ -215,7 +225,7 @@ def _report(patient: Patient) -> Generator[Line, None, None]:
     yield {"outcome": worst.value, "verdict": str(VERDICTS[worst])}
 
 
-def _put_in_words(finding: Finding) -> Line:
+def _put_in_words(finding: Finding, hushed: Iterable[str]) -> Line:
     texts = {
         "title": finding.title,
         "label": finding.outcome.label,
@@ -229,8 +239,14 @@ def _put_in_words(finding: Finding) -> Line:
     return {
         "step": finding.step,
         "outcome": finding.outcome.value,
-        **{name: clean(text) for name, text in texts.items()},
+        **{name: _hush(clean(text), hushed) for name, text in texts.items()},
     }
+
+
+def _hush(text: str, slugs: Iterable[str]) -> str:
+    for slug in slugs:
+        text = text.replace(f"“{slug}”", "“…”")
+    return text
 
 
 def _say_seconds(seconds: float) -> str:
