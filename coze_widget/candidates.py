@@ -46,6 +46,8 @@ def find_widget(request: HttpRequest | None, slug: str) -> Widget:
         raise NotShown(f"this site has no widget named “{slug}”")
     if not widget.enabled:
         raise NotShown(f"the widget named “{slug}” is disabled")
+    if widget.is_gone:
+        raise NotShown(f"Coze says that the bot of “{slug}” is {widget.bot_state}")
     return widget
 
 
@@ -69,7 +71,7 @@ def find_candidates(request: HttpRequest | None) -> list[Widget]:
     enabled = catalogue.enabled(site_id)
     if not enabled:
         slugs = [f"“{row.slug}”" for row in catalogue.all(site_id)]
-        disabled = f"; switched off: {', '.join(slugs)}" if slugs else ""
+        disabled = f"; switched off, or gone: {', '.join(slugs)}" if slugs else ""
         raise NotShown(f"this site has no widget enabled{disabled}")
     candidates = []
     for widget in enabled:

@@ -98,7 +98,7 @@ class OnSite:
 
     def __init__(self, rows: Iterable[Widget]) -> None:
         self.all = tuple(sorted(rows, key=lambda row: (row.order, row.slug)))
-        self.enabled = tuple(row for row in self.all if row.enabled)
+        self.enabled = tuple(row for row in self.all if row.enabled and not row.is_gone)
         self.by_slug = {row.slug: row for row in self.all}
 
 

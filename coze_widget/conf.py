@@ -172,6 +172,11 @@ class Settings:
         return cast(str, getattr(settings, "COZE_HEALTH_TOKEN", ""))
 
     @property
+    def callback_tokens(self) -> Sequence[str]:
+        """Callback tokens of Coze's console; while one replaces another, both."""
+        return cast("Sequence[str]", getattr(settings, "COZE_CALLBACK_TOKENS", []))
+
+    @property
     def visitor_cookie_name(self) -> str:
         return cast(str, getattr(settings, "COZE_VISITOR_COOKIE_NAME", "coze_visitor"))
 

@@ -98,6 +98,18 @@ class Algorithm(models.TextChoices):
     ES256 = "ES256", _("ES256: a key pair on the curve P-256")
 
 
+class BotState(models.TextChoices):
+    """What a callback of Coze's has last said of a bot."""
+
+    THERE = "", _("published")
+    UNPUBLISHED = "unpublished", _("taken down")
+    DELETED = "deleted", _("deleted")
+
+
+# Columns that no editor decides on, and that no history keeps.
+SAID_BY_COZE = ("bot_name", "bot_state", "bot_state_id", "bot_state_at")
+
+
 class Guests(models.TextChoices):
     LOGIN = "login", _("are asked to log in")
     ISOLATED = "isolated", _("chat too, each with their own history")
@@ -540,7 +552,8 @@ class Widget(models.Model):
         help_text=_("Address of a picture. Empty: Coze's own."),
     )
 
-    # Not for editors: what Coze called it when it was last tested.
+    # Not for editors: what Coze has said. The name when it was last tested or published;
+    # of which bot, and when, a callback told that it is gone.
     bot_name = models.CharField(
         _("bot name"),
         max_length=100,
@@ -548,6 +561,24 @@ class Widget(models.Model):
         editable=False,
         validators=[refuse_credentials],
     )
+    bot_state = models.CharField(
+        _("bot state"),
+        max_length=16,
+        blank=True,
+        default=BotState.THERE,
+        db_default="",
+        choices=BotState.choices,
+        editable=False,
+    )
+    bot_state_id = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        validators=[refuse_credentials],
+    )
+    bot_state_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     extra_options = models.JSONField(
         _("further options"),
@@ -562,7 +593,7 @@ class Widget(models.Model):
 
     # Each save is what visitors get from then on: what was published, and by whom.
     history = HistoricalRecords(
-        excluded_fields=["bot_name"],
+        excluded_fields=[*SAID_BY_COZE],
         verbose_name=_("published version"),
         verbose_name_plural=_("published versions"),
         history_user_id_field=models.CharField(max_length=MAX_PK_LENGTH, blank=True),
@@ -638,6 +669,17 @@ class Widget(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether Coze has said so of the very bot that the widget names now."""
+        is_about_it = self.mode == Mode.BOT and self.bot_state_id == self.bot_id
+        return bool(self.bot_state) and is_about_it
+
+    def keep_what_coze_said(self, other: Widget | None) -> None:
+        """Take it over from the row that this one is to replace."""
+        for name in SAID_BY_COZE if other else ():
+            setattr(self, name, getattr(other, name))
 
     def clean(self) -> None:
         # Validators skip empty values, whatever their type.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coze_widget.conf import conf
@@ -35,6 +36,8 @@ def find_status(widget: Widget) -> Status:
     obstacle = _find_obstacle()
     if obstacle:
         return Status(works=False, text=obstacle)
+    if widget.is_gone:
+        return Status(works=False, text=_say_gone(widget))
     if widget.sdk_url and not is_allowed(widget.sdk_url):
         return Status(
             works=False,
@@ -54,6 +57,18 @@ def find_status(widget: Widget) -> Status:
         )
         % {"name": widget.oauth_app, "base_url": app.base_url},
     )
+
+
+def _say_gone(widget: Widget) -> str:
+    """A callback has said so; the button “Test” finds out whether it is still true."""
+    when = widget.bot_state_at
+    return _(
+        "Coze says that its bot was %(state)s (%(when)s), so it is shown to nobody. "
+        "Publish the bot again, or press “Test” if it is there."
+    ) % {
+        "state": widget.get_bot_state_display(),
+        "when": date_format(when, "DATETIME_FORMAT") if when else "–",
+    }
 
 
 def _find_obstacle() -> str:

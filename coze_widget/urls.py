@@ -12,6 +12,7 @@ from coze_widget.installed import require_installed
 require_installed("The URLconf includes coze_widget.urls")
 
 from coze_widget import (  # noqa: E402  # after the above
+    callback_view,
     embedding_view,
     handover_view,
     health_view,
@@ -57,6 +58,7 @@ def _is_under_asgi() -> bool:
 
 urlpatterns = [
     path("health/", health_view.health, name="health"),
+    path("callback/", callback_view.callback, name="callback"),
     # For pages of other origins.
     re_path(
         r"^(?P<name>(?:loader|panel|launcher)(?:\.[\w-]{1,64})?\.(?:js|css))$",

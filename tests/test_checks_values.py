@@ -166,6 +166,8 @@ def test_a_cookie_with_a_name_of_its_own(settings, name):
         ("COZE_MAX_CONNECTIONS", "32", "a whole number from 1 up"),
         ("COZE_ENVIRONMENT", 1, "a text"),
         ("COZE_HEALTH_TOKEN", None, "a text"),
+        ("COZE_CALLBACK_TOKENS", "one", "a list of texts"),
+        ("COZE_CALLBACK_TOKENS", [None], "a list of texts"),
         ("COZE_LIMITS", "30/hour", "a dict"),
         ("COZE_TRUSTED_PROXIES_COUNT", "1", "a whole number from 0 up"),
         ("COZE_TRUSTED_PROXIES_COUNT", -1, "a whole number from 0 up"),

@@ -7,7 +7,7 @@ from django.contrib.sites.models import Site
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from coze_widget.models import Widget
+from coze_widget.models import SAID_BY_COZE, Widget
 from coze_widget.records import record_fields, to_record, to_widget
 from tests.test_options import VALUES
 
@@ -60,4 +60,4 @@ def test_an_upload_is_stored_when_its_name_is_kept(settings, tmp_path):
 def test_all_that_an_editor_decides_on_is_in_it():
     assert {field.name for field in record_fields()} == {
         field.name for field in Widget._meta.fields
-    } - {"id", "bot_name"}
+    } - {"id", *SAID_BY_COZE}

@@ -101,6 +101,7 @@ FLOORS = [
         "audience_fields",
         "blocks",
         "bodies",
+        "callbacks",
         "embedding",
         "fields",
         "forms",
@@ -117,6 +118,7 @@ FLOORS = [
     },
     {
         "admin",
+        "callback_view",
         "checklist",
         "checks",
         "doctor",
@@ -222,7 +224,7 @@ def test_every_view_says_its_policy():
         assert view._non_atomic_requests == {"default"}
 
 
-ARGUMENTS = {"health": [], "asset": ["loader.js"]}
+ARGUMENTS = {"callback": [], "health": [], "asset": ["loader.js"]}
 CACHED = {"frame", "inner", "asset"}
 
 
@@ -231,6 +233,7 @@ CACHED = {"frame", "inner", "asset"}
     "name",
     [
         "asset",
+        "callback",
         "forget",
         "frame",
         "health",

@@ -28,6 +28,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from coze_widget.advice import give_advice
+from coze_widget.callbacks import note_there
 from coze_widget.conf import conf
 from coze_widget.embed_code import list_lines, list_lines_elsewhere, write_snippet
 from coze_widget.executors import release_connections
@@ -102,9 +103,8 @@ class Probing(admin.ModelAdmin):
         personal_token = trial_token(request, oauth_app=widget.oauth_app)
         release_connections()
         finding = probe(widget, personal_token=personal_token)
-        if finding.name:
-            # Not by saving: nothing that visitors get is changed by it.
-            Widget.objects.filter(pk=widget.pk).update(bot_name=finding.name)
+        if finding.works:
+            note_there(widget, name=finding.name)
         if request.get_preferred_type(["text/html", "application/json"]) != "text/html":
             return JsonResponse(_to_json(widget, finding))
         level = messages.SUCCESS if finding.works else messages.ERROR

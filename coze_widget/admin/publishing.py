@@ -332,7 +332,7 @@ class Publishing(Loading, Pages):
         record = _take(whole, fields, widget)
         left_out = [change.label for change in compare(record, whole)]
         again = to_widget(record, pk=widget.pk)
-        again.bot_name = widget.bot_name
+        again.keep_what_coze_said(widget)
         errors = find_errors(again) or [*find_refusals(fields, widget, record)]
         if not self.has_change_permission(request, again):
             errors.append(str(NOT_YOURS))

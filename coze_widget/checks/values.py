@@ -120,6 +120,12 @@ KINDS = (
         ),
     ),
     Kind(
+        lambda value: isinstance(value, (list, tuple))
+        and all(isinstance(one, str) for one in value),
+        gettext_lazy("a list of texts"),
+        ("COZE_CALLBACK_TOKENS",),
+    ),
+    Kind(
         lambda value: isinstance(value, bool),
         gettext_lazy("True or False"),
         ("COZE_FRAME_SANDBOX", "COZE_WIDGETS_ENABLED"),

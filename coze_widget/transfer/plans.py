@@ -310,7 +310,7 @@ def _build(entry: dict[str, Any], site: Site | None, current: Widget | None) -> 
         {**before, **record, SITE: site.pk if site else None},
         pk=current.pk if current else None,
     )
-    widget.bot_name = current.bot_name if current else ""
+    widget.keep_what_coze_said(current)
     for name, upload in uploads.items():
         setattr(widget, name, upload)
     return widget
