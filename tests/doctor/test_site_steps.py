@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from coze_widget.checks import find_messages
 from coze_widget.doctor.documents import LARGEST_PAGE_BYTES
+from coze_widget.doctor.examination import Examination
 from coze_widget.doctor.patients import Patient
 from coze_widget.doctor.steps.caching import CACHE
 from coze_widget.doctor.steps.pages import FRAME, PAGE, VOICE
@@ -115,6 +117,37 @@ def test_without_a_page_nothing_is_looked_at(coze, widget, step):
     assert sight.seen == "No page of the site was named (--page)."
 
 
+@pytest.mark.parametrize("step", [PAGE, FRAME])
+def test_a_page_without_a_widget_that_is_off_is_no_fault(site, widget, step):
+    change(widget, enabled=False)
+
+    [sight] = look(step, front=site)
+
+    assert (sight.outcome.value, sight.seen) == ("skip", "The widget is switched off.")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COZE_CA_BUNDLE", "/no/ca"),
+        ("COZE_IDENTITY_KEY", ""),
+        ("ROOT_URLCONF", "tests.empty_urls"),
+    ],
+)
+def test_what_stops_everything_is_told_once(site, settings, name, value):
+    setattr(settings, name, value)
+    patient = Patient(Widget.objects.get(), page_url=site.url + PAGE_PATH)
+
+    findings = list(Examination(patient).run())
+
+    site_steps = {"widget", "page", "frame", "sdk"}
+    failed = {one.step for one in findings if one.outcome.value == "fail"}
+    skipped = {one.step for one in findings if one.outcome.value == "skip"}
+    assert failed & {"settings", "widget"}
+    assert len(failed & {"settings", *site_steps}) == 1
+    assert site_steps - failed <= skipped
+
+
 # The settings and the row
 
 
@@ -168,6 +201,22 @@ def test_the_key_has_a_step_of_its_own(site, settings):
 
     assert not any("client_id" in one.seen for one in look(SETTINGS))
     assert look(WIDGET)[0].outcome.value == "pass"
+
+
+def test_the_keys_of_other_widgets_are_not_the_patients(site, settings, coze):
+    own = settings.COZE_OAUTH_APPS["default"]
+    settings.COZE_OAUTH_APPS = {"default": own, "other": {"client_id": ""}}
+
+    assert not any("client_id" in one.seen for one in look(SETTINGS))
+
+
+@pytest.mark.parametrize("check", ["W017", "E009", "W033"])
+def test_what_another_step_finds_out_is_not_told_twice(site, settings, check):
+    settings.COZE_CACHE = "nobody's" if check == "E009" else "default"
+    ids = [one.id for one in find_messages()]
+
+    assert f"coze_widget.{check}" in ids
+    assert not any(check in one.seen for one in look(SETTINGS))
 
 
 def test_the_project_does_not_mount_our_views(site, settings):

@@ -69,6 +69,9 @@ def _visit(patient: Patient, judges: list[Judge], all_well: str) -> Iterator[Sig
     if not patient.page_url:
         yield _no_page()
         return
+    if not patient.widget.enabled:
+        yield skipped(_("The widget is switched off."))
+        return
     sights = [sight for judge in judges for sight in _listen(judge, patient)]
     yield from sights or [passed(all_well)]
 
@@ -310,8 +313,16 @@ def _no_page() -> Sight:
 
 VOICE = Step("voice", gettext_lazy("Voice"), look_at_voice)
 PAGE = Step(
-    "page", gettext_lazy("A page of the site"), look_at_page, needs=("key",), asks=True
+    "page",
+    gettext_lazy("A page of the site"),
+    look_at_page,
+    needs=("widget", "key"),
+    asks=True,
 )
 FRAME = Step(
-    "frame", gettext_lazy("Frame and session"), look_at_frame, needs=("key",), asks=True
+    "frame",
+    gettext_lazy("Frame and session"),
+    look_at_frame,
+    needs=("widget", "key"),
+    asks=True,
 )

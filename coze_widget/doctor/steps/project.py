@@ -17,12 +17,15 @@ from coze_widget.hours import is_open
 from coze_widget.models import Widget
 from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.oauth_apps import find_oauth_app
-from coze_widget.status import find_status
+from coze_widget.status import find_status, oauth_app_names
+
+# The cache's step and the region's look themselves.
+TOLD_ELSEWHERE = (CACHE_CHECK, "coze_widget.E009", "coze_widget.W033")
 
 
 def look_at_settings(patient: Patient) -> Iterator[Sight]:
     """Let the system checks speak: those about this very row, and those about none."""
-    messages = [one for one in find_messages() if _is_wanted(one, patient)]
+    messages = [one for one in find_messages() if _is_about(one, patient.widget)]
     for message in messages:
         seen, hint = f"{message.id}: {message.msg}", str(message.hint or "")
         is_error = message.level >= checks.ERROR
@@ -34,7 +37,7 @@ def look_at_settings(patient: Patient) -> Iterator[Sight]:
 def look_at_widget(patient: Patient) -> Iterator[Sight]:
     widget = patient.widget
     status = find_status(widget)
-    if status.works is False and not _find_key_problem(patient):
+    if status.works is False and not _find_problem(widget.oauth_app):
         yield failed(status.text, _("Until then, visitors see nothing."))
     elif not widget.enabled:
         yield warned(
@@ -50,17 +53,19 @@ def look_at_widget(patient: Patient) -> Iterator[Sight]:
         yield passed(_("The widget is switched on."))
 
 
-def _is_wanted(message: checks.CheckMessage, patient: Patient) -> bool:
-    """Leave out what other widgets lack, and what another step says."""
-    if isinstance(message.obj, Widget) and message.obj != patient.widget:
+def _is_about(message: checks.CheckMessage, widget: Widget) -> bool:
+    """Leave out what other widgets and OAuth apps lack, and what another step says."""
+    if isinstance(message.obj, Widget) and message.obj != widget:
         return False
-    return message.id != CACHE_CHECK and message.msg != _find_key_problem(patient)
+    # The step of the key says it of the widget's own.
+    told_of_keys = map(_find_problem, [*oauth_app_names(), widget.oauth_app])
+    return message.id not in TOLD_ELSEWHERE and message.msg not in told_of_keys
 
 
-def _find_key_problem(patient: Patient) -> str:
-    """Return what the step of the key says, "" where it is content."""
+def _find_problem(oauth_app: str) -> str:
+    """Return why the key cannot be used, "" where it can."""
     try:
-        find_oauth_app(patient.widget.oauth_app)
+        find_oauth_app(oauth_app)
     except CredentialsError as exc:
         return exc.translated(gettext)
     return ""

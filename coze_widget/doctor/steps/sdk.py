@@ -117,6 +117,6 @@ SDK = Step(
     "sdk",
     gettext_lazy("The SDK's script"),
     look_at_sdk,
-    needs=("key",),
+    needs=("widget", "key"),
     asks=True,
 )
