@@ -315,6 +315,32 @@ def test_a_refusal_says_who_where_and_what_support_asks_for(world):
     assert finding.facts.startswith("HTTP 200, code 4101, logid ")
 
 
+def test_every_permission_of_cozes_guide_is_tried(world):
+    withheld = {
+        f"{group}.{name}"
+        for group, names in console.PERMISSIONS
+        for name in names.split(", ")
+    }
+    patient = Patient(world.widget)
+    patient.meet_stranger()
+    world.coze.withhold(*withheld)
+
+    list(look_at_permissions(patient))
+
+    read_by_other_steps = {"Bot.getMetadata", "App.getMetadata", "Workflow.getMetadata"}
+    assert patient.missing_permissions == withheld - read_by_other_steps
+
+
+def test_a_channel_app_is_examined_as_well(world):
+    config = world.coze.make_oauth_config(client_id="74", channel=True)
+    change_oauth_app(**config)(world)
+
+    findings = examine(world.widget, may_chat=True)
+
+    assert find(findings, "fail") == {}
+    assert by_step(findings)["channel"][0].outcome.value == "skip"
+
+
 def test_each_missing_permission_is_named(world):
     world.coze.withhold("File.uploadFile", "Chat.cancelChat")
 
