@@ -129,6 +129,28 @@ def test_it_says_before_what_it_spends():
     assert "one dialogue of the account" in list_costs(may_chat=True)
 
 
+@pytest.mark.parametrize("path", ["/v1/", "/v1/bots/", "/v3/", "/api/"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "null",
+        "[7]",
+        "{}",
+        '{"code": true, "msg": {"a": 1}, "detail": []}',
+        '{"code": 0, "data": {"id": {"a": 1}, "name": ["x"], "items": 7}}',
+        "[" * 100_000,
+    ],
+)
+def test_whatever_is_answered_each_step_has_something_to_say(coze, widget, path, body):
+    coze.add_fault(path, status=200, body=body, times=None)
+
+    findings = by_step(examine(widget))
+
+    assert list(findings) == [step.key for step in STEPS]
+    assert all(one.seen for found in findings.values() for one in found)
+
+
 def test_an_app_is_examined_with_its_chatflow(coze, app_widget):
     findings = examine(app_widget, may_chat=True)
 
