@@ -10,6 +10,7 @@ import warnings
 import httpx
 import pytest
 from django.test import Client
+from django.views.debug import ExceptionReporter
 
 with warnings.catch_warnings(record=True):
     # authlib, which cozepy uses, announces its successor whatever the filters say.
@@ -247,6 +248,31 @@ def test_no_token_is_shown_or_logged(person, coze, caplog):
     assert "czs_" not in caplog.text + shown + repr(refusal.value)
 
 
+def ask_briefly(person):
+    with get_client(person, timeout=0.2) as client:
+        ask(client, person, "Hello")
+
+
+def ask_briefly_in_a_loop(person):
+    run(person, lambda client: ask_in_a_loop(client, person, "Hello"), timeout=0.2)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"code": 4013}, {"status": 502}, {"latency_ms": 600}]
+)
+@pytest.mark.parametrize("ask_it", [ask_briefly, ask_briefly_in_a_loop])
+def test_no_report_of_an_error_shows_a_token(person, page, coze, fault, ask_it):
+    coze.add_fault("/v3/chat", **fault)
+
+    with pytest.raises((cozepy.CozeError, httpx.HTTPError)) as raised:
+        ask_it(person)
+
+    reporter = ExceptionReporter(None, raised.type, raised.value, raised.tb)
+    report = reporter.get_traceback_html()
+    assert "Bearer …" in report
+    assert page.session["token"] not in report
+
+
 def test_a_page_in_between_is_cozepys_error(client, coze):
     coze.add_fault("/v1/users/me", body="no", content_type="application/json")
 
@@ -265,7 +291,7 @@ def run(person, work, **options):
     return asyncio.run(main())
 
 
-async def ask_without_blocking(client, person, text):
+async def ask_in_a_loop(client, person, text):
     events = client.chat.stream(
         bot_id=BOT,
         user_id=person.session_name,
@@ -275,7 +301,7 @@ async def ask_without_blocking(client, person, text):
 
 
 def test_an_event_loop_talks_as_the_same_person(person, page):
-    said = run(person, lambda client: ask_without_blocking(client, person, "Good day"))
+    said = run(person, lambda client: ask_in_a_loop(client, person, "Good day"))
 
     assert "Good day" in said
     assert "Good day" in [message.text for message in page.history()]
@@ -298,7 +324,7 @@ def test_in_a_loop_too_a_refused_token_is_exchanged(person, client, coze):
     client.users.me()
     coze.expire_tokens()
 
-    said = run(person, lambda client: ask_without_blocking(client, person, "Hello"))
+    said = run(person, lambda client: ask_in_a_loop(client, person, "Hello"))
 
     assert "Hello" in said
     assert len(mints(coze)) == 2
@@ -343,7 +369,7 @@ def test_headers_are_sent_with_each_request(person, coze, settings, is_async):
 
 
 def test_a_time_out_is_the_clients(person, coze):
-    coze.add_fault("/v1/users/me", latency_ms=2000)
+    coze.add_fault("/v1/users/me", latency_ms=600)
 
     with get_client(person, timeout=0.2) as client, pytest.raises(httpx.ReadTimeout):
         client.users.me()
@@ -359,14 +385,16 @@ def test_the_settings_proxy_is_used(person, client, settings):
         assert direct.users.me().nick_name == "Sandbox"
 
 
-def test_the_settings_certificates_are_used(person, settings, tmp_path):
+def test_the_settings_certificates_are_used(tmp_path):
     bundle = tmp_path / "bundle.pem"
     bundle.write_text(localhost_certificate())
 
     assert len(api._ssl_context(str(bundle)).get_ca_certs()) == 1
+    # Those of a folder are read when one is needed.
+    assert api._ssl_context(str(tmp_path)).get_ca_certs() == []
 
 
-def test_certificates_are_read_once(person):
+def test_certificates_are_read_once():
     assert api._ssl_context("") is api._ssl_context("")
 
 
