@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -57,6 +58,13 @@ def start(editor, widget, page_url=""):
     return editor.page
 
 
+def answer_with(editor, body):
+    editor.context.route(
+        "**/doctor/",
+        lambda route: route.fulfill(body=body, content_type="application/x-ndjson"),
+    )
+
+
 def test_each_step_appears_as_it_is_done(editor, widget, coze):
     coze.add_fault(BOT_PATH, latency_ms=1500)
 
@@ -90,17 +98,21 @@ def test_the_page_that_the_form_names_is_the_sites_own(editor, widget):
     expect(verdict(page)).to_contain_text("Something is broken")
 
 
-def test_several_findings_of_a_step_stand_together(editor, widget, coze):
-    page = start(editor, widget)
-    expect(verdict(page)).to_have_text(FINE)
+def test_several_findings_of_a_step_stand_together(editor, widget):
+    first, second, third = (one.key for one in STEPS[:3])
+    said = [(first, "One"), (second, "Two"), (second, "Three"), (third, "Four")]
+    lines = [
+        json.dumps({"step": key, "outcome": "warn", "seen": text}) for key, text in said
+    ]
+    editor.visit(url(widget))
+    answer_with(editor, "\n".join(lines) + "\n")
 
-    keys = page.locator("#coze-steps li").evaluate_all(
-        "items => items.map((one) => one.dataset.step)"
-    )
+    button(editor.page).click()
 
-    order = [one.key for one in STEPS]
-    assert len(keys) > len(order)
-    assert keys == sorted(keys, key=order.index)
+    seen = editor.page.locator("#coze-steps li [data-part=seen]")
+    expect(seen).to_have_text([text for _, text in said])
+    waiting = editor.page.locator("#coze-steps .coze-waits")
+    expect(waiting).to_have_count(len(STEPS) - 3)
 
 
 def test_a_second_examination_takes_the_place_of_the_first(editor, widget, coze):
@@ -172,10 +184,7 @@ def test_an_error_of_ours_is_said(editor, widget, monkeypatch):
 def test_a_line_that_is_cut_is_said(editor, widget):
     line = '{"step": "key", "outcome": "pass", "title": "The key", "seen": "Read.'
     editor.visit(url(widget))
-    editor.context.route(
-        "**/doctor/",
-        lambda route: route.fulfill(body=line, content_type="application/x-ndjson"),
-    )
+    answer_with(editor, line)
 
     button(editor.page).click()
 

@@ -59,12 +59,12 @@
 
   /* Tells whether there was an examination. */
   async function examine() {
-    const response = await fetch(form.getAttribute("action") || location.pathname, {
+    const response = await fetch(location.pathname, {
       method: "POST",
       body: new URLSearchParams(new FormData(form)),
       headers: { Accept: NDJSON },
     });
-    if (response.headers.get("Content-Type") !== NDJSON) {
+    if (!(response.headers.get("Content-Type") || "").startsWith(NDJSON)) {
       // Logged out, say, or a field that is wrong: the browser shows whatever it is.
       form.submit();
       return false;
