@@ -10,6 +10,7 @@ from coze_widget.checks.policies import NONCE, Policy
 from coze_widget.coze_connection import get_connection
 from coze_widget.oauth.transport import Document
 from coze_widget.page_policies import SELF, Evidence, Need, PageNeeds
+from coze_widget.redaction import redact
 
 LARGEST_PAGE_BYTES = 8 * 1024 * 1024
 POLICY = "content-security-policy"
@@ -58,9 +59,10 @@ def name_status(document: Document) -> str:
     status = f"HTTP {document.status}"
     location = document.headers.get("location", "")
     if location:
-        return f"{status} → {location}"
+        # A login's redirect may carry what nobody else should read.
+        return f"{status} → {redact(location)}"
     kind = document.headers.get("content-type", "")
-    return f"{status}, {kind}" if kind else status
+    return f"{status}, {redact(kind)}" if kind else status
 
 
 def _is_blocked(policy: Policy, need: Need, origin: str) -> bool:

@@ -231,11 +231,19 @@ def test_a_secret_is_refused_and_not_repeated(arguments):
 
 
 @pytest.mark.parametrize(
-    "page", ["shop.example", "ftp://shop.example", "https://", "/shop/", "http://[x"]
+    "page",
+    [
+        "shop.example",
+        "ftp://shop.example",
+        "https://",
+        "/shop/",
+        "http://[x",
+        "http://a:b@shop.example",
+    ],
 )
 def test_a_page_is_an_address(page):
     assert Doctor("--page", page).error == (
-        "--page wants an address with http:// or https://."
+        "--page wants an address with http:// or https://, without a password."
     )
 
 

@@ -425,6 +425,17 @@ def test_a_page_that_sends_people_elsewhere(site):
     assert len([path for path, _headers in site.requests if path == "/login/"]) == 0
 
 
+def test_where_a_redirect_leads_is_told_without_its_secrets(site):
+    location = f"/sso/?ticket={'a' * 60}&{'b ' * 300}"
+    site.answers[PAGE_PATH] = Answer(status=302, headers=[("Location", location)])
+
+    seen, _advice = unhappy(site)["page"]
+
+    assert "/sso/?ticket" in seen or "[masked]" in seen
+    assert "aaaa" not in seen
+    assert len(seen) < 300
+
+
 def test_a_page_that_fails(site):
     site.answers[PAGE_PATH] = Answer(
         b"Oops", 500, headers=[("Content-Type", "text/plain")]

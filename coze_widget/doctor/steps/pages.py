@@ -33,6 +33,7 @@ from coze_widget.page_policies import (
     find_needs,
 )
 from coze_widget.paths import view_path
+from coze_widget.redaction import redact
 from coze_widget.sentences import translate
 
 Judge = Callable[[Patient], Iterator[Sight]]
@@ -164,7 +165,7 @@ def _judge_policies(
                 % {
                     "what": need.what,
                     "directive": policy.judging(need.directive),
-                    "sources": " ".join(policy.sources(need.directive)),
+                    "sources": redact(" ".join(policy.sources(need.directive))),
                 },
                 _("Add %(source)s to %(directive)s.")
                 % {"source": need.source, "directive": need.directive},
@@ -182,7 +183,7 @@ def _judge_microphone(page: Document, needs: PageNeeds) -> Iterator[Sight]:
             _(
                 "The page's Permissions-Policy keeps the microphone from the chat: %(is)s."
             )
-            % {"is": found[0]},
+            % {"is": redact(found[0])},
             _("Voice needs microphone=(%(allowed)s).") % {"allowed": needs.microphone},
         )
 
@@ -239,7 +240,7 @@ def _judge_ancestors(
                 _(
                     "A policy keeps the frame out of %(page)s: frame-ancestors %(words)s."
                 )
-                % {"page": page, "words": " ".join(ancestors)},
+                % {"page": page, "words": redact(" ".join(ancestors))},
                 _(
                     "Is it a proxy's or the project's: leave the frame's path out. Is it "
                     "ours: name the page's origin in COZE_PAGE_ORIGINS."
@@ -270,7 +271,8 @@ def _judge_old_header(patient: Patient, frame: Document) -> Iterator[Sight]:
     is_elsewhere = bool(conf.frame_origin or patient.widget.allowed_origins)
     if header and (is_elsewhere or header.upper() != "SAMEORIGIN"):
         yield warned(
-            _("The frame comes with X-Frame-Options: %(header)s.") % {"header": header},
+            _("The frame comes with X-Frame-Options: %(header)s.")
+            % {"header": redact(header)},
             _(
                 "Only browsers that know no frame-ancestors obey it, and show no chat: a "
                 "proxy adds it, leave the frame's path out."

@@ -59,7 +59,6 @@ class Command(BaseCommand):
         _refuse_secrets(*options["slug"], options["page"])
         _check_page(options["page"])
         be_printable(self.stdout)
-        be_printable(self.stderr)
         widgets = _find_widgets(options["slug"])
         if not widgets:
             self.stderr.write(_("There is no widget yet: add one in the admin."))
@@ -127,10 +126,13 @@ def _check_page(url: str) -> None:
     try:
         parts = urlsplit(url)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_address = is_address and "@" not in parts.netloc
     except ValueError:
         is_address = False
     if url and not is_address:
-        raise CommandError(_("--page wants an address with http:// or https://."))
+        raise CommandError(
+            _("--page wants an address with http:// or https://, without a password.")
+        )
 
 
 def _find_widgets(slugs: list[str]) -> list[Widget]:
