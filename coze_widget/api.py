@@ -55,6 +55,7 @@ WITH_CONNECTOR = {
     ("POST", "/v3/chat"),
     ("POST", "/v1/workflows/chat"),
 }
+SCHEME = "Bearer"
 # /v3/chat answers 4101 to a bad token, with HTTP's 200.
 BAD_TOKEN = {4100, 4101, 700012006}
 
@@ -122,16 +123,16 @@ class _Bearer(str):
     """Shows nothing of itself: error reporters print the variables of cozepy's frames."""
 
     def __new__(cls, token: str) -> _Bearer:
-        return super().__new__(cls, f"Bearer {token}")
+        return super().__new__(cls, f"{SCHEME} {token}")
 
     def __repr__(self) -> str:
-        return "'Bearer …'"
+        return f"'{SCHEME} …'"
 
 
 class _Auth(SyncAuth):
     """What cozepy asks for the headers of each request, of WebSockets too."""
 
-    token_type = "Bearer"  # noqa: S105 - the scheme's name
+    token_type = SCHEME
 
     def __init__(self, person: Person, headers: Mapping[str, str]) -> None:
         self._person = person
@@ -146,7 +147,7 @@ class _Auth(SyncAuth):
 
 
 class _AsyncAuth(AsyncAuth):
-    token_type = "Bearer"  # noqa: S105 - the scheme's name
+    token_type = SCHEME
 
     def __init__(self, person: Person, headers: Mapping[str, str]) -> None:
         self._person = person
@@ -203,7 +204,7 @@ class _Renewal(httpx.Auth):
 
     def _exchange(self, request: httpx.Request, token: AccessToken) -> None:
         self._exchanged_for = token_id(token.value)
-        request.headers["Authorization"] = f"Bearer {token.value}"
+        request.headers["Authorization"] = _Bearer(token.value)
 
 
 def _get_token(person: Person, *, refused: str = "") -> AccessToken:
