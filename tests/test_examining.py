@@ -81,7 +81,7 @@ def test_it_says_what_is_examined_and_what_that_spends(editor, widget, coze):
 
     for step in STEPS:
         assert html.count(f'class="coze-waits" data-step="{step.key}"') == 2
-    assert "two or three tokens, each for nobody" in html
+    assert "two tokens, each for nobody" in html
     assert "one dialogue of the account at Coze" in html
     assert f'value="{HOME}"' in html
     assert coze.requests == []

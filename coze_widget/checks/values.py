@@ -120,8 +120,10 @@ KINDS = (
         ),
     ),
     Kind(
-        lambda value: isinstance(value, (list, tuple))
-        and all(isinstance(one, str) for one in value),
+        lambda value: (
+            isinstance(value, (list, tuple))
+            and all(isinstance(one, str) for one in value)
+        ),
         gettext_lazy("a list of texts"),
         ("COZE_CALLBACK_TOKENS",),
     ),

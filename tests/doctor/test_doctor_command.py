@@ -57,9 +57,7 @@ def test_a_widget_that_works(coze, widget):
     assert (doctor.code, doctor.error) == (0, "")
     assert "“Support” (support), on all sites" in doctor.lines
     assert "  [ok] The widget: The widget is switched on." in doctor.lines
-    assert "  [--] A page of the site: No page of the site was named (--page)." in (
-        doctor.lines
-    )
+    assert "  [--] A page of the site: No page of the site was named." in (doctor.lines)
     assert ", Broken: 0, " in doctor.lines[-1]
 
 

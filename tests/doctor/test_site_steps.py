@@ -114,7 +114,7 @@ def test_without_a_page_nothing_is_looked_at(coze, widget, step):
     [sight] = look(step)
 
     assert sight.outcome.value == "skip"
-    assert sight.seen == "No page of the site was named (--page)."
+    assert sight.seen == "No page of the site was named."
 
 
 @pytest.mark.parametrize("step", [PAGE, FRAME])
@@ -879,7 +879,7 @@ def test_a_script_of_the_site_itself(coze, front, widget):
     assert look(SDK, front=front)[0].outcome.value == "pass"
     assert look(SDK)[0].outcome.value == "skip"
     assert look(SDK)[0].seen == (
-        "The SDK is one of the site's own files, /static/sdk.js: name a page (--page)."
+        "The SDK is one of the site's own files, /static/sdk.js: name a page of the site."
     )
 
 

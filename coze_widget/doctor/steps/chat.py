@@ -38,7 +38,7 @@ def look_at_chat(patient: Patient) -> Iterator[Sight]:
         yield skipped(
             _(
                 "No message was sent, since it costs one of the account's dialogues "
-                "(the free plan has 100): --chat sends one."
+                "(the free plan has 100)."
             )
         )
     else:

@@ -310,7 +310,7 @@ def _address(patient: Patient, view: str) -> str:
 
 
 def _no_page() -> Sight:
-    return skipped(_("No page of the site was named (--page)."))
+    return skipped(_("No page of the site was named."))
 
 
 VOICE = Step("voice", gettext_lazy("Voice"), look_at_voice)

@@ -31,7 +31,9 @@ def look_at_sdk(patient: Patient) -> Iterator[Sight]:
     url = urljoin(home, _find_url(patient))
     if not url.startswith(("http://", "https://")):
         yield skipped(
-            _("The SDK is one of the site's own files, %(url)s: name a page (--page).")
+            _(
+                "The SDK is one of the site's own files, %(url)s: name a page of the site."
+            )
             % {"url": url}
         )
         return

@@ -97,7 +97,7 @@ TOKEN = Step(
     look_at_token,
     needs=("key",),
     asks=True,
-    spends=gettext_lazy("two or three tokens, each for nobody, thrown away"),
+    spends=gettext_lazy("two tokens, each for nobody, thrown away"),
 )
 CLOCK = Step(
     "clock", gettext_lazy("The clock"), look_at_clock, needs=("token",), asks=True
