@@ -70,9 +70,10 @@ def find_candidates(request: HttpRequest | None) -> list[Widget]:
     site_id = _site_id(request)
     enabled = catalogue.enabled(site_id)
     if not enabled:
-        slugs = [f"“{row.slug}”" for row in catalogue.all(site_id)]
-        disabled = f"; switched off, or gone: {', '.join(slugs)}" if slugs else ""
-        raise NotShown(f"this site has no widget enabled{disabled}")
+        rows = catalogue.all(site_id)
+        disabled = _list("switched off", [row for row in rows if not row.enabled])
+        gone = _list("gone at Coze", [row for row in rows if row.enabled])
+        raise NotShown(f"this site has no widget enabled{disabled}{gone}")
     candidates = []
     for widget in enabled:
         if _is_for_path(widget, request) and not _is_hidden(widget, request):
@@ -82,6 +83,10 @@ def find_candidates(request: HttpRequest | None) -> list[Widget]:
     if not candidates:
         raise AsWanted("no widget of this site is for this page and this person")
     return candidates
+
+
+def _list(what: str, rows: list[Widget]) -> str:
+    return f"; {what}: {', '.join(f'“{row.slug}”' for row in rows)}" if rows else ""
 
 
 def _site_id(request: HttpRequest | None) -> int | None:

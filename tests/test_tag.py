@@ -238,6 +238,16 @@ def test_only_disabled_rows(make_widget, reasons):
     )
 
 
+def test_only_rows_whose_bot_is_gone(make_widget, reasons):
+    make_widget(enabled=False)
+    make_widget(slug="sales", bot_state="deleted", bot_state_id="7400000000000000001")
+
+    assert reasons() == (
+        "<!-- coze_widget: this site has no widget enabled; switched off: “support”; "
+        "gone at Coze: “sales” -->"
+    )
+
+
 def test_parameters_that_nobody_set_are_the_rows_own(widget):
     html = render('{% coze_widget "support" parameters=nobody %}')
 
