@@ -19,6 +19,7 @@ from requests.utils import select_proxy
 from coze_widget.coze_connection import ConnectionSettings, get_connection
 from coze_widget.executors import mint_executor
 from coze_widget.oauth.client import AccessToken
+from coze_widget.oauth.open_api import CHAT_SDK_CONNECTOR_ID
 from coze_widget.oauth_apps import find_oauth_app
 from coze_widget.people import Person
 from coze_widget.tokens import (
@@ -46,8 +47,6 @@ except ImportError as exc:
         'pip install "django-coze-widget[api]".'
     ) from exc
 
-# The Chat SDK's, and so the widget's: each channel has histories of its own.
-CONNECTOR_ID = "999"
 # cozepy 0.20 cannot name the channel there, or leaves it to who calls it.
 WITH_CONNECTOR = {
     ("GET", "/v1/conversations"),
@@ -231,10 +230,10 @@ def _on_the_widgets_channel(request: httpx.Request) -> httpx.Request:
     if (request.method, request.url.path) not in WITH_CONNECTOR:
         return request
     if request.method == "GET":
-        known = {"connector_id": CONNECTOR_ID, **request.url.params}
+        known = {"connector_id": CHAT_SDK_CONNECTOR_ID, **request.url.params}
         request.url = request.url.copy_with(params=known)
         return request
-    body = {"connector_id": CONNECTOR_ID, **json.loads(request.content)}
+    body = {"connector_id": CHAT_SDK_CONNECTOR_ID, **json.loads(request.content)}
     headers = [
         (name, value)
         for name, value in request.headers.multi_items()

@@ -22,7 +22,8 @@ from django.utils.timezone import make_naive
 
 from coze_widget.catalogue import catalogue
 from coze_widget.models import BotState, Mode, Widget
-from coze_widget.probe import CHAT_SDK_CONNECTOR_ID, clean_name
+from coze_widget.oauth.open_api import CHAT_SDK_CONNECTOR_ID
+from coze_widget.probe import clean_name
 from coze_widget.shared_cache import shared_cache
 
 logger = logging.getLogger(__name__)

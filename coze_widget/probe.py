@@ -26,14 +26,13 @@ from coze_widget.oauth.client import AccessToken
 from coze_widget.oauth.credentials import CredentialsError
 from coze_widget.oauth.deadlines import Deadline
 from coze_widget.oauth.error_codes import CHECK_REGION
-from coze_widget.oauth.open_api import OpenApi
+from coze_widget.oauth.open_api import CHAT_SDK_CONNECTOR_ID, OpenApi
 from coze_widget.oauth_apps import find_oauth_app, get_api, make_client
 from coze_widget.redaction import holds_credential, redact
 from coze_widget.remedies import say_who
 from coze_widget.sentences import translate
 from coze_widget.status import find_status
 
-CHAT_SDK_CONNECTOR_ID = "999"
 MAX_NAME_LENGTH = 100
 # Blanks are folded before the cut.
 MAX_READ = 1000

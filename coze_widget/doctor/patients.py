@@ -13,13 +13,12 @@ from coze_widget.exceptions import CozeError, InvalidResponseError
 from coze_widget.models import Mode, Widget
 from coze_widget.oauth.client import AccessToken, OAuthClient
 from coze_widget.oauth.credentials import OAuthApp
-from coze_widget.oauth.open_api import OpenApi
+from coze_widget.oauth.open_api import CHAT_SDK_CONNECTOR_ID, OpenApi
 from coze_widget.oauth_apps import find_oauth_app, get_api, make_client
 from coze_widget.sentences import Sentence as _
 
 # Long enough for an examination with a slow Coze.
 TOKEN_SECONDS = 900
-CHAT_SDK_CONNECTOR_ID = "999"
 
 
 @dataclass

@@ -15,6 +15,9 @@ from coze_widget.oauth.retries import Retries
 from coze_widget.oauth.transport import Answer, Transport
 from coze_widget.sentences import Sentence as _
 
+# Of Coze's channels that of the Chat SDK, and so the widget's: each has histories of its own.
+CHAT_SDK_CONNECTOR_ID = "999"
+
 # A bot's answer holds its prompt, its plug-ins and its knowledge.
 _LARGEST_BODY_BYTES = 1_048_576
 

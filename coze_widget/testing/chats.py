@@ -10,8 +10,8 @@ from typing import Any
 import requests
 
 from coze_widget.models import Mode, Widget
+from coze_widget.oauth.open_api import CHAT_SDK_CONNECTOR_ID
 
-CONNECTOR_ID = "999"  # the Chat SDK's channel, which has histories of its own
 PAGE_SIZE = 50
 TIMEOUT_SECONDS = 30
 
@@ -75,7 +75,7 @@ class Chat:
         """Oldest first."""
         if self._is_app:
             return [self._open_in_app()]
-        query = {"bot_id": self.widget.bot_id, "connector_id": CONNECTOR_ID}
+        query = {"bot_id": self.widget.bot_id, "connector_id": CHAT_SDK_CONNECTOR_ID}
         found: list[str] = []
         page = {"conversations": [], "has_more": True}
         while page["has_more"]:
@@ -110,7 +110,7 @@ class Chat:
         body: dict[str, Any] = {
             "bot_id": self.widget.bot_id,
             "user_id": user_id,
-            "connector_id": CONNECTOR_ID,
+            "connector_id": CHAT_SDK_CONNECTOR_ID,
         }
         if not ids:
             begun = self._call("POST", "/v1/conversation/create", body=body)
@@ -134,7 +134,7 @@ class Chat:
         return {
             "app_id": self.widget.app_id,
             "workflow_id": self.widget.workflow_id,
-            "connector_id": CONNECTOR_ID,
+            "connector_id": CHAT_SDK_CONNECTOR_ID,
         }
 
     def _open_in_app(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coze_widget.doctor.patients import CHAT_SDK_CONNECTOR_ID, Patient
+from coze_widget.doctor.patients import Patient
 from coze_widget.doctor.steps import Sight, Step, explain, failed, passed, warned
 from coze_widget.exceptions import (
     AuthenticationError,
@@ -17,6 +17,7 @@ from coze_widget.exceptions import (
     NotFoundError,
     PermissionDeniedError,
 )
+from coze_widget.oauth.open_api import CHAT_SDK_CONNECTOR_ID
 from coze_widget.probe import clean_name
 from coze_widget.remedies import say_who
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coze_widget.doctor.patients import CHAT_SDK_CONNECTOR_ID, Patient, read_objects
+from coze_widget.doctor.patients import Patient, read_objects
 from coze_widget.doctor.steps import Sight, Step, failed, passed, skipped
 from coze_widget.exceptions import (
     BadRequestError,
     NotFoundError,
     PermissionDeniedError,
 )
+from coze_widget.oauth.open_api import CHAT_SDK_CONNECTOR_ID
 
 PAGE_SIZE, MAX_PAGES = 20, 25
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coze_widget.doctor.patients import CHAT_SDK_CONNECTOR_ID, Patient, read_id
+from coze_widget.doctor.patients import Patient, read_id
 from coze_widget.doctor.steps import (
     Sight,
     Step,
@@ -23,6 +23,7 @@ from coze_widget.doctor.steps import (
 from coze_widget.doctor.steps.conversations import list_messages
 from coze_widget.exceptions import CozeError
 from coze_widget.oauth.error_codes import ERROR_CODES
+from coze_widget.oauth.open_api import CHAT_SDK_CONNECTOR_ID
 
 QUESTION = "ping"
 POLL_SECONDS, MAX_POLLS = 0.5, 40

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coze_widget.doctor.patients import (
-    CHAT_SDK_CONNECTOR_ID,
     Patient,
     Stranger,
     read_objects,
@@ -26,6 +25,7 @@ from coze_widget.exceptions import (
     NotFoundError,
     PermissionDeniedError,
 )
+from coze_widget.oauth.open_api import CHAT_SDK_CONNECTOR_ID
 
 SAMPLE = "20"
 

@@ -17,9 +17,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coze_widget.doctor.patients import CHAT_SDK_CONNECTOR_ID, Patient
+from coze_widget.doctor.patients import Patient
 from coze_widget.doctor.steps import Sight, Step, failed, passed, warned
 from coze_widget.exceptions import AuthenticationError, CozeError, InvalidResponseError
+from coze_widget.oauth.open_api import CHAT_SDK_CONNECTOR_ID
 from coze_widget.remedies import say_who
 
 MISSING, OUT_OF_QUOTA = 4101, 4028
