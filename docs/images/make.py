@@ -118,7 +118,7 @@ def take_admin(browser: Browser, lang: str, path: Path) -> None:
     page.fill("#id_username", "admin")
     page.fill("#id_password", "admin")
     page.press("#id_password", "Enter")
-    page.locator("#result_list th a", has_text="Slow Leaf").click()
+    page.get_by_role("link", name="Slow Leaf 慢叶", exact=True).click()
     page.wait_for_url("**/change/")
     preview = page.locator("#coze-preview")
     expect(preview.locator("[data-state=fresh]")).to_be_visible()
